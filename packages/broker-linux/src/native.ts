@@ -1,0 +1,113 @@
+/** The whole surface of the Linux addon: one D-Bus connection, told in plain data. No protocol in here. */
+
+/** A D-Bus value of the kinds a broker conversation needs: strings and paths, numbers, booleans, lists and maps. */
+export type DBusValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | readonly DBusValue[]
+  | { readonly [key: string]: DBusValue };
+
+/** One method call. */
+export interface NativeCall {
+  /** Bus name to send to: a unique name (`:1.5`) or a well-known one. */
+  readonly destination: string;
+  readonly path: string;
+  readonly interface: string;
+  readonly member: string;
+  /** D-Bus signature of `args`, of the basic types `s`, `o`, `u`, `i` and `b` only, e.g. `"sss"`. */
+  readonly signature: string;
+  readonly args: readonly (string | number | boolean)[];
+  /** Transport timeout in milliseconds; 0 for none. Not D-Bus' own 25 s, which is never used. */
+  readonly timeoutInMs: number;
+  /** Whether the bus may start the service. */
+  readonly autoStart: boolean;
+  /**
+   * Calls of the same queue are sent one after another, each when the one before has ended, for the whole
+   * process: every connection, worker and copy of the JavaScript around one loaded addon. Default: sent at once.
+   */
+  readonly queue?: string;
+}
+
+/** The answer to a call: what came, not what was hoped for. */
+export interface NativeReply {
+  /** Unique name of who answered. */
+  readonly sender: string;
+  /** D-Bus signature of the body. */
+  readonly signature: string;
+  /** The body's values; a value of a kind that `DBusValue` does not cover is an `unsupported_reply`. */
+  readonly body: readonly DBusValue[];
+}
+
+/**
+ * How a native call fails: an `Error` with these facts on it.
+ * - `dbus_error`: the bus or the peer answered with a D-Bus error; `dbusName` and `dbusMessage` say which.
+ * - `timed_out`: `timeoutInMs` ran out. (The bus' own NoReply errors are `dbus_error`.)
+ * - `canceled`: `cancel()` ended the call.
+ * - `disconnected`: the connection broke or was closed before the answer came; `errno` says why where known.
+ * - `connect_failed`: no connection could be made; `errno` and `stage` (`"address" | "connect" | "authenticate"`).
+ * - `invalid_argument`: an argument D-Bus cannot carry (NUL inside a string, a malformed name, wrong type).
+ * - `unsupported_reply`: the reply cannot be told in `DBusValue`, or is not valid D-Bus.
+ */
+export type NativeErrorCode =
+  | "dbus_error"
+  | "timed_out"
+  | "canceled"
+  | "disconnected"
+  | "connect_failed"
+  | "invalid_argument"
+  | "unsupported_reply";
+
+export interface NativeError extends Error {
+  readonly code: NativeErrorCode;
+  readonly dbusName?: string;
+  readonly dbusMessage?: string;
+  readonly errno?: string;
+  readonly stage?: "address" | "connect" | "authenticate";
+}
+
+/** A call under way. */
+export interface NativePendingCall {
+  readonly reply: Promise<NativeReply>;
+  /** Ends the call: `reply` rejects with `canceled`, a late answer is thrown away. Harmless afterwards. */
+  cancel(): void;
+}
+
+/** What a connection reports by itself. Reports never keep the process alive. */
+export type NativeEvent =
+  | {
+      readonly type: "owner_changed";
+      readonly name: string;
+      readonly oldOwner: string;
+      readonly newOwner: string;
+    }
+  | { readonly type: "disconnected"; readonly errno?: string };
+
+export interface NativeConnection {
+  /** This connection's unique name. */
+  readonly uniqueName: string;
+  call(call: NativeCall): NativePendingCall;
+  /** Subscribes to owner changes of a bus name; resolves when the bus has confirmed the subscription. */
+  watchOwner(name: string): Promise<void>;
+  /** Ends every call with `disconnected` and the connection itself. Harmless when repeated. */
+  close(): void;
+}
+
+export interface NativeConnectOptions {
+  /**
+   * A D-Bus address (`unix:path=/…`). Default: `DBUS_SESSION_BUS_ADDRESS`, else `unix:path=$XDG_RUNTIME_DIR/bus`,
+   * as read by the caller: the addon reads no environment.
+   */
+  readonly address: string;
+  /** How long connecting and authenticating may take, in milliseconds. */
+  readonly timeoutInMs: number;
+  readonly onEvent: (event: NativeEvent) => void;
+}
+
+export interface NativeBinding {
+  /** Connects and says hello. Rejects with `connect_failed` or `timed_out`. */
+  connect(options: NativeConnectOptions): Promise<NativeConnection>;
+  /** Live counts of this process, for tests and `broker doctor`. */
+  stats(): { readonly connections: number; readonly callsInFlight: number; readonly ioThreads: number };
+}
