@@ -1,0 +1,67 @@
+// What the workspace needs from the operating system, by name, and how to get it.
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+const lists = JSON.parse(readFileSync(new URL("./system-packages.json", import.meta.url), "utf8"));
+
+/**
+ * Installs what is missing through apt when that is possible without asking, else prints what to install.
+ * Ends the process when the build cannot go on without it.
+ * @returns {"present" | "missing"} whether the libraries for the interop tests are there
+ */
+export function ensureSystemPackages({ withInterop }) {
+  const wanted = [...lists.build, ...(withInterop ? lists.interop : [])];
+  if (!has("dpkg-query")) return withoutApt();
+  const missing = wanted.filter((name) => !isInstalled(name));
+  if (missing.length === 0) return "present";
+
+  const apt = aptCommand();
+  if (apt) {
+    console.log(`Installing from apt: ${missing.join(" ")}`);
+    const install = () => ran([...apt, "install", "--yes", "--no-install-recommends", ...missing]);
+    // The package lists of a fresh machine are empty or old.
+    if (!install()) ran([...apt, "update"]) && install();
+  }
+
+  const stillMissing = wanted.filter((name) => !isInstalled(name));
+  const needed = stillMissing.filter((name) => lists.build.includes(name));
+  if (stillMissing.length > 0) {
+    const why = needed.length > 0 ? "The build needs" : "The tests with Microsoft's own client need";
+    console.error(`${why} these system packages:\n\n  sudo apt-get install ${stillMissing.join(" ")}\n`);
+  }
+  if (needed.length > 0 || (stillMissing.length > 0 && process.env.CI === "true")) process.exit(1);
+  return stillMissing.length === 0 ? "present" : "missing";
+}
+
+function withoutApt() {
+  const tools = ["g++", "cmake", "make", "pkg-config", "dbus-daemon"].filter((name) => !has(name));
+  const library = spawnSync("pkg-config", ["--exists", "libsystemd"]).status === 0;
+  if (tools.length === 0 && library) return "missing";
+  console.error(
+    `This is not a Debian-like system, so please install by hand: ${[...tools, ...(library ? [] : ["the libsystemd development files"])].join(", ")}`,
+  );
+  return process.exit(1);
+}
+
+function isInstalled(name) {
+  // A tool such as cmake may be there without apt knowing it.
+  if (has(name)) return true;
+  const { stdout } = spawnSync("dpkg-query", ["-s", name], { encoding: "utf8" });
+  return stdout.includes("Status: install ok installed");
+}
+
+function aptCommand() {
+  const apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2"];
+  if (process.getuid() === 0) return apt;
+  return has("sudo") && spawnSync("sudo", ["--non-interactive", "true"]).status === 0
+    ? ["sudo", ...apt]
+    : undefined;
+}
+
+function ran([command, ...args]) {
+  return spawnSync(command, args, { stdio: ["ignore", "inherit", "inherit"] }).status === 0;
+}
+
+function has(command) {
+  return spawnSync("sh", ["-c", `command -v ${command}`], { stdio: "ignore" }).status === 0;
+}

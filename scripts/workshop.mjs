@@ -1,0 +1,123 @@
+// The two commands of the README, `npm run demo` and `npm test`, from a bare clone to the result:
+// system packages, pnpm, build, then the job. What is already there is left alone, so a second run is quick.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureSystemPackages } from "./system-packages.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+const jobs = {
+  build: () => turbo("build", "native"),
+  check: () => turbo("lint", "typecheck"),
+  demo: () => {
+    turbo("build", "native");
+    run("node", ["scripts/demo.mjs", ...process.argv.slice(3)]);
+  },
+  test: () => {
+    for (const folder of reportFolders()) rmSync(folder, { recursive: true, force: true });
+    const outcome = turboStatus("lint", "typecheck", "test");
+    const failedTests = printCounts();
+    process.exit(outcome !== 0 || failedTests > 0 ? 1 : 0);
+  },
+};
+
+const job = jobs[process.argv[2]];
+if (job === undefined) {
+  console.error(`usage: node scripts/workshop.mjs ${Object.keys(jobs).join(" | ")}`);
+  process.exit(2);
+}
+
+requireNode();
+const interop = ensureSystemPackages({ withInterop: process.argv[2] === "test" });
+run("npx", [
+  "--yes",
+  packageManager,
+  "install",
+  "--frozen-lockfile",
+  "--prefer-offline",
+  "--reporter=append-only",
+]);
+job();
+
+function requireNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    console.error(`This workspace needs Node.js 20.19 or newer; this is ${process.version}.`);
+    process.exit(1);
+  }
+}
+
+function turbo(...tasks) {
+  const status = turboStatus(...tasks);
+  if (status !== 0) process.exit(status);
+}
+
+function turboStatus(...tasks) {
+  // One task at a time per core keeps a two-core machine from timing itself out.
+  const args = [
+    "exec",
+    "turbo",
+    "run",
+    ...tasks,
+    "--output-logs=new-only",
+    "--log-prefix=none",
+    "--concurrency=2",
+  ];
+  return status(
+    "npx",
+    ["--yes", packageManager, ...args, ...(tasks.includes("test") ? ["--continue"] : [])],
+    {
+      TURBO_TELEMETRY_DISABLED: "1",
+      TURBO_NO_UPDATE_NOTIFIER: "1",
+      DO_NOT_TRACK: "1",
+      // Part of the cache key: a run that had to skip the interop tests says nothing about one that can do them.
+      BROKER_INTEROP: interop,
+    },
+  );
+}
+
+function run(command, args) {
+  const code = status(command, args);
+  if (code !== 0) process.exit(code);
+}
+
+function status(command, args, env = {}) {
+  const { status: code, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  });
+  if (error) {
+    console.error(`Could not run ${command}: ${error.message}`);
+    return 1;
+  }
+  return code ?? 1;
+}
+
+function reportFolders() {
+  const packages = readdirSync(join(root, "packages")).map((name) => join("packages", name));
+  return [...packages, "test"].map((folder) => join(root, folder, "reports"));
+}
+
+/** Adds up the reports of all packages, the cached ones included, and returns how many tests failed. */
+function printCounts() {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const files = reportFolders().flatMap((folder) =>
+    existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [],
+  );
+  for (const file of files.filter((name) => name.endsWith(".json"))) {
+    const report = JSON.parse(readFileSync(file, "utf8"));
+    counts.passed += report.numPassedTests;
+    counts.failed += report.numFailedTests;
+    counts.skipped += report.numPendingTests + report.numTodoTests;
+    // A file that could not even be loaded has no tests to count as failed.
+    counts.failed += report.testResults.filter(
+      (f) => f.status === "failed" && f.assertionResults.length === 0,
+    ).length;
+  }
+  console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+  return counts.failed;
+}
