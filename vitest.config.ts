@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const packages = ["broker-contract", "broker-linux", "broker", "broker-emulator"];
@@ -8,7 +9,11 @@ export default defineConfig({
     hookTimeout: 30_000,
     projects: packages.map((name) => ({
       extends: true,
-      test: { name, root: `packages/${name}`, include: ["src/**/*.test.ts"] },
+      test: {
+        name,
+        root: fileURLToPath(new URL(`packages/${name}`, import.meta.url)),
+        include: ["src/**/*.test.ts"],
+      },
     })),
   },
 });
