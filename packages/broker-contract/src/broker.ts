@@ -1,3 +1,4 @@
+import type { DiagnoseOptions, DiagnosticCheck } from "./diagnostics.js";
 import type { OperationOptions } from "./operation.js";
 import type {
   AccountsRequest,
@@ -59,6 +60,15 @@ export interface Broker {
     request: HttpRequestSigningRequest,
     options?: OperationOptions,
   ): Promise<SignedHttpRequest>;
+
+  /**
+   * Looks at what this platform needs, from the ground up, for `broker doctor`: each check is given as soon
+   * as it is done. Usual ids, in this order: `native-addon`, `session-bus`, `broker`, `broker-version`,
+   * `keyring`, `display`, `redirect-uri`; a check that an earlier failure makes pointless is given as
+   * `"skip"`. Accounts are left to the caller, who asks `getAccounts`. Rejects only when aborted: whatever
+   * else goes wrong is a failed check.
+   */
+  diagnose?(options?: DiagnoseOptions): AsyncIterable<DiagnosticCheck>;
 
   /** Lets go of connections. Calls in flight reject with `broker_unavailable`; a later call connects afresh. */
   close(): Promise<void>;

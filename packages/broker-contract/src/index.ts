@@ -9,6 +9,7 @@ export {
   isBrokerError,
   type NativeErrorFacts,
 } from "./broker-error.js";
+export type { DiagnoseOptions, DiagnosticCheck, DiagnosticOutcome } from "./diagnostics.js";
 export type { AbortSignalLike, BrokerLogger, OperationOptions } from "./operation.js";
 export { redactSensitive } from "./redact.js";
 export type {
