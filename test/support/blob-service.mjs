@@ -1,0 +1,38 @@
+import { BlobServiceClient, StorageSharedKeyCredential } from "@azure/storage-blob";
+import { azuriteAccount, startAzurite } from "./azurite.mjs";
+import { startRecordingProxy } from "./recording-proxy.mjs";
+import { createTemporaryDirectory } from "./temporary-directory.mjs";
+import { createLoopbackCertificate } from "./tls-certificate.mjs";
+
+/**
+ * Starts a blob service that takes Entra tokens, over TLS, with some containers in it, and keeps a record of
+ * what it is asked. An app reaches it unchanged with `env` in its environment.
+ * @param {{ containers: readonly string[] }} options names of the containers to create
+ */
+export async function startBlobService({ containers }) {
+  const directory = createTemporaryDirectory("blob");
+  const certificate = await createLoopbackCertificate(directory.path);
+  const azurite = await startAzurite({ ...certificate, directory: directory.path });
+  const proxy = await startRecordingProxy(azurite.url, certificate);
+  const url = `${proxy.url}/${azuriteAccount.name}`;
+
+  /** @type {import("@azure/storage-blob").StoragePipelineOptions & { tlsOptions: { ca: string } }} */
+  const trust = { tlsOptions: { ca: certificate.cert } };
+  const ownersKey = new StorageSharedKeyCredential(azuriteAccount.name, azuriteAccount.key);
+  const owner = new BlobServiceClient(url, ownersKey, trust);
+  await Promise.all(containers.map((name) => owner.createContainer(name)));
+  proxy.requests.length = 0;
+
+  return {
+    url,
+    certificate,
+    /** What the service was asked since it started or since the array was emptied. */
+    requests: proxy.requests,
+    env: { STORAGE_ACCOUNT_URL: url, NODE_EXTRA_CA_CERTS: certificate.certFile },
+    async stop() {
+      await proxy.stop();
+      await azurite.stop();
+      directory.remove();
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+/**
+ * Runs a Node.js program to its end, as a user would: `node file …args`.
+ * @param {string} file
+ * @param {object} [options]
+ * @param {readonly string[]} [options.args]
+ * @param {Readonly<Record<string, string | undefined>>} [options.env] on top of this process's environment
+ * @param {AbortSignal} [options.abortSignal] kills the program
+ * @param {(line: string) => void} [options.onLine] sees each line of standard output as it comes
+ * @returns {Promise<{ code: number | null, stdout: string, stderr: string }>}
+ */
+export async function runNode(file, options = {}) {
+  const child = spawn(process.execPath, [file, ...(options.args ?? [])], {
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(options.abortSignal ? { signal: options.abortSignal, killSignal: "SIGKILL" } : {}),
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    stdout += `${line}\n`;
+    options.onLine?.(line);
+  });
+  const [code] = await once(child, "close");
+  return { code, stdout, stderr };
+}
