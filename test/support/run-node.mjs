@@ -9,7 +9,8 @@ import { createInterface } from "node:readline";
  * @param {readonly string[]} [options.args]
  * @param {Readonly<Record<string, string | undefined>>} [options.env] on top of this process's environment
  * @param {AbortSignal} [options.abortSignal] kills the program
- * @param {(line: string) => void} [options.onLine] sees each line of standard output as it comes
+ * @param {(line: string, child: import("node:child_process").ChildProcess) => void} [options.onLine]
+ *   sees each line of standard output as it comes
  * @returns {Promise<{ code: number | null, stdout: string, stderr: string }>}
  */
 export async function runNode(file, options = {}) {
@@ -25,7 +26,7 @@ export async function runNode(file, options = {}) {
   });
   createInterface({ input: child.stdout }).on("line", (line) => {
     stdout += `${line}\n`;
-    options.onLine?.(line);
+    options.onLine?.(line, child);
   });
   const [code] = await once(child, "close");
   return { code, stdout, stderr };

@@ -1,0 +1,16 @@
+// Lists, tells its parent, and lists again when told to, with a new client but the same credential.
+import { once } from "node:events";
+import { BlobServiceClient } from "@azure/storage-blob";
+import { InteractiveBrowserBrokerCredential } from "@x/broker";
+
+const credential = new InteractiveBrowserBrokerCredential({ useDefaultBrokerAccount: true });
+
+async function list() {
+  const service = new BlobServiceClient(process.env.STORAGE_ACCOUNT_URL ?? "", credential);
+  for await (const container of service.listContainers()) console.log(container.name);
+}
+
+await list();
+console.log("again?");
+await once(process, "SIGUSR2");
+await list();
