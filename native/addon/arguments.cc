@@ -1,0 +1,109 @@
+#include "addon/arguments.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace broker {
+namespace {
+
+// About 31 years: far from where the clock's 64 bits of nanoseconds overflow.
+constexpr double kLongestTimeoutMs = 1e12;
+
+bool hasLoneSurrogate(const std::u16string& text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char16_t unit = text[i];
+    if (unit < 0xD800 || unit > 0xDFFF) continue;
+    const bool isPair =
+        unit < 0xDC00 && i + 1 < text.size() && text[i + 1] >= 0xDC00 && text[i + 1] <= 0xDFFF;
+    if (!isPair) return true;
+    ++i;
+  }
+  return false;
+}
+
+}  // namespace
+
+Failure invalidArgument(const std::string& name, const std::string& expectation) {
+  return Failure{"invalid_argument", name + " must be " + expectation};
+}
+
+Result<std::string> readString(Napi::Value value, const std::string& name) {
+  if (!value.IsString()) return invalidArgument(name, "a string");
+  const auto text = value.As<Napi::String>();
+  std::string utf8 = text.Utf8Value();
+  if (utf8.find('\0') != std::string::npos) return invalidArgument(name, "a string without NUL characters");
+  // Node turns a lone surrogate into U+FFFD: only where one shows up is the original worth a look.
+  if (utf8.find("\xEF\xBF\xBD") != std::string::npos && hasLoneSurrogate(text.Utf16Value())) {
+    return invalidArgument(name, "well-formed Unicode, without lone surrogates");
+  }
+  return utf8;
+}
+
+ObjectReader::ObjectReader(Napi::Value value, std::string name) : env_(value.Env()), name_(std::move(name)) {
+  if (value.IsObject()) {
+    object_ = value.As<Napi::Object>();
+  } else {
+    failure_ = invalidArgument(name_, "an object");
+  }
+}
+
+std::string ObjectReader::string(const char* key) {
+  Result<std::string> text = readString(get(key), label(key));
+  if (text.ok()) return std::move(text.value());
+  if (!failure_) failure_ = std::move(text.failure());
+  return {};
+}
+
+std::optional<std::string> ObjectReader::optionalString(const char* key) {
+  if (get(key).IsUndefined()) return std::nullopt;
+  return string(key);
+}
+
+bool ObjectReader::boolean(const char* key) {
+  Napi::Value value = get(key);
+  if (value.IsBoolean()) return value.As<Napi::Boolean>().Value();
+  refuse(key, "a boolean");
+  return false;
+}
+
+std::optional<std::chrono::milliseconds> ObjectReader::timeout(const char* key) {
+  Napi::Value value = get(key);
+  const double milliseconds = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
+  if (!std::isfinite(milliseconds) || milliseconds < 0) {
+    refuse(key, "a number of milliseconds, 0 for no limit");
+    return std::nullopt;
+  }
+  if (milliseconds == 0) return std::nullopt;
+  return std::chrono::milliseconds(
+      static_cast<std::int64_t>(std::ceil(std::min(milliseconds, kLongestTimeoutMs))));
+}
+
+Napi::Function ObjectReader::function(const char* key) {
+  Napi::Value value = get(key);
+  if (value.IsFunction()) return value.As<Napi::Function>();
+  refuse(key, "a function");
+  return Napi::Function();
+}
+
+Napi::Array ObjectReader::array(const char* key) {
+  Napi::Value value = get(key);
+  if (value.IsArray()) return value.As<Napi::Array>();
+  refuse(key, "an array");
+  return Napi::Array::New(env_);
+}
+
+void ObjectReader::refuse(const char* key, const std::string& expectation) {
+  if (!failure_) failure_ = invalidArgument(label(key), expectation);
+}
+
+Napi::Value ObjectReader::get(const char* key) {
+  if (failure_) return env_.Undefined();
+  Napi::Value value = object_.Get(key);
+  if (!env_.IsExceptionPending()) return value;
+  env_.GetAndClearPendingException();  // a getter threw
+  refuse(key, "readable");
+  return env_.Undefined();
+}
+
+}  // namespace broker

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <napi.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "addon/failure.h"
+#include "addon/result.h"
+
+namespace broker {
+
+/** `invalid_argument`, telling which one and what it must be; never its value. */
+Failure invalidArgument(const std::string& name, const std::string& expectation);
+
+/**
+ * A JavaScript string as UTF-8. Refused: anything else, NUL inside (C interfaces would cut the string there),
+ * and lone surrogates (they would silently become another string).
+ */
+Result<std::string> readString(Napi::Value value, const std::string& name);
+
+/**
+ * Reads properties of an options bag into plain data. The first one that is not as expected is kept as the
+ * failure, later reads then return empty values: read everything, then ask `failure`.
+ */
+class ObjectReader {
+ public:
+  /** `name` is what messages call the object. */
+  ObjectReader(Napi::Value value, std::string name);
+
+  std::string string(const char* key);
+  std::optional<std::string> optionalString(const char* key);
+  bool boolean(const char* key);
+  /** Milliseconds; empty for 0, which means no limit. */
+  std::optional<std::chrono::milliseconds> timeout(const char* key);
+  Napi::Function function(const char* key);
+  Napi::Array array(const char* key);
+
+  /** For checks on top of the type. Keeps the first failure only. */
+  void refuse(const char* key, const std::string& expectation);
+
+  const std::optional<Failure>& failure() const { return failure_; }
+
+ private:
+  Napi::Value get(const char* key);
+  std::string label(const char* key) const { return name_ + "." + key; }
+
+  Napi::Env env_;
+  Napi::Object object_;
+  std::string name_;
+  std::optional<Failure> failure_;
+};
+
+}  // namespace broker

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <napi.h>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+
+namespace broker {
+
+/**
+ * The way back to one JavaScript environment from any thread. Made on that environment's thread; may outlive
+ * the environment, and then drops what is posted. Does not keep the process alive unless `hold` was called.
+ */
+class JsThread {
+ public:
+  using Task = std::function<void(Napi::Env)>;
+
+  /** Null when Node refuses, which it does only while the environment is being torn down. */
+  static std::shared_ptr<JsThread> create(Napi::Env env);
+  JsThread(const JsThread&) = delete;
+  JsThread& operator=(const JsThread&) = delete;
+
+  /** Any thread. Tasks run in the order they were posted, each with its own microtask checkpoint. */
+  void post(Task task);
+
+  /** JavaScript thread only. Keeps the event loop alive until as many `release` calls came. */
+  void hold(Napi::Env env);
+  void release(Napi::Env env);
+
+  /** JavaScript thread only, from an environment cleanup hook: from now on nothing is posted. */
+  void close();
+
+ private:
+  JsThread() = default;
+  static void runTask(napi_env env, napi_value function, void* context, void* data);
+
+  // Guards function_ against a post from another thread while the environment goes away: Node frees the
+  // threadsafe function then, whoever still holds its handle.
+  std::mutex mutex_;
+  napi_threadsafe_function function_ = nullptr;
+  unsigned holds_ = 0;
+};
+
+}  // namespace broker

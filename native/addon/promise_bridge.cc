@@ -1,0 +1,41 @@
+#include "addon/promise_bridge.h"
+
+#include <utility>
+
+#include "addon/js_error.h"
+
+namespace broker {
+
+PromiseBridge::Opened PromiseBridge::open(Napi::Env env, Napi::Object owner) {
+  Napi::Promise::Deferred deferred = Napi::Promise::Deferred::New(env);
+  Napi::ObjectReference reference;
+  if (!owner.IsEmpty()) reference = Napi::Persistent(owner);
+  Opened opened{++lastId_, deferred.Promise()};
+  pending_.emplace(opened.id, Pending{deferred, std::move(reference)});
+  thread_->hold(env);
+  return opened;
+}
+
+bool PromiseBridge::resolve(Napi::Env env, Id id, Napi::Value value) {
+  auto node = pending_.extract(id);
+  if (node.empty()) return false;
+  node.mapped().deferred.Resolve(value);
+  thread_->release(env);
+  return true;
+}
+
+bool PromiseBridge::reject(Napi::Env env, Id id, const Failure& failure) {
+  auto node = pending_.extract(id);
+  if (node.empty()) return false;
+  node.mapped().deferred.Reject(toJsError(env, failure));
+  thread_->release(env);
+  return true;
+}
+
+Napi::Promise PromiseBridge::rejected(Napi::Env env, const Failure& failure) {
+  Napi::Promise::Deferred deferred = Napi::Promise::Deferred::New(env);
+  deferred.Reject(toJsError(env, failure));
+  return deferred.Promise();
+}
+
+}  // namespace broker

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include "addon/failure.h"
+#include "addon/js_thread.h"
+#include "addon/result.h"
+
+namespace broker {
+
+/**
+ * The promises of one environment that native work will settle. A pending one keeps the process alive and,
+ * through `owner`, the JavaScript object it belongs to. All methods but `settle` are for the JavaScript
+ * thread.
+ */
+class PromiseBridge : public std::enable_shared_from_this<PromiseBridge> {
+ public:
+  using Id = std::uint64_t;
+  using ToJs = std::function<Napi::Value(Napi::Env)>;
+
+  struct Opened {
+    Id id;
+    Napi::Promise promise;
+  };
+
+  explicit PromiseBridge(std::shared_ptr<JsThread> thread) : thread_(std::move(thread)) {}
+
+  Opened open(Napi::Env env, Napi::Object owner = Napi::Object());
+
+  /** Any thread: settles the promise when the JavaScript thread gets to it. Only the first settling counts.
+   */
+  template <typename T, typename Convert>
+  void settle(Id id, Result<T> result, Convert convert) {
+    // Tasks are copyable functions, so what may be large or move-only is shared.
+    auto shared = std::make_shared<Result<T>>(std::move(result));
+    thread_->post([self = shared_from_this(), id, shared, convert](Napi::Env env) {
+      if (!shared->ok()) {
+        self->reject(env, id, shared->failure());
+      } else if (self->isPending(id)) {
+        self->resolve(env, id, convert(env, shared->value()));
+      }
+    });
+  }
+
+  bool isPending(Id id) const { return pending_.count(id) != 0; }
+  bool resolve(Napi::Env env, Id id, Napi::Value value);
+  /** False if it was settled before. */
+  bool reject(Napi::Env env, Id id, const Failure& failure);
+
+  /** From an environment cleanup hook: forgets every promise, for nobody can await one any more. */
+  void abandon() { pending_.clear(); }
+
+  /** A promise that never was pending. */
+  static Napi::Promise rejected(Napi::Env env, const Failure& failure);
+
+ private:
+  struct Pending {
+    Napi::Promise::Deferred deferred;
+    Napi::ObjectReference owner;
+  };
+
+  std::shared_ptr<JsThread> thread_;
+  std::unordered_map<Id, Pending> pending_;
+  Id lastId_ = 0;
+};
+
+}  // namespace broker

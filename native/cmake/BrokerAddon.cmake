@@ -1,0 +1,58 @@
+# One place for how every addon is compiled and linked.
+
+option(BROKER_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+option(BROKER_SANITIZE_THREAD "Build with ThreadSanitizer" OFF)
+
+# The Node-API glue shared by the addons.
+get_filename_component(BROKER_NATIVE_DIR "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
+set(BROKER_GLUE_SOURCES
+  ${BROKER_NATIVE_DIR}/addon/arguments.cc
+  ${BROKER_NATIVE_DIR}/addon/js_error.cc
+  ${BROKER_NATIVE_DIR}/addon/js_thread.cc
+  ${BROKER_NATIVE_DIR}/addon/promise_bridge.cc)
+
+# broker_addon(<target> <source>...): a Node-API 8 addon named <target>.node
+function(broker_addon target)
+  add_library(${target} MODULE ${ARGN} ${BROKER_GLUE_SOURCES})
+  set_target_properties(${target} PROPERTIES
+    PREFIX ""
+    SUFFIX ".node"
+    CXX_STANDARD 20
+    CXX_STANDARD_REQUIRED ON
+    CXX_EXTENSIONS OFF
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON
+    # Apart from where prebuildify looks: it takes away what it packs, and the next build would link again.
+    LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/addon")
+  # CMAKE_JS_INC: node-api-headers and node-addon-api, told by cmake-js. Not ours to have warnings about.
+  target_include_directories(${target} SYSTEM PRIVATE ${CMAKE_JS_INC})
+  target_include_directories(${target} PRIVATE ${BROKER_NATIVE_DIR})
+  target_compile_definitions(${target} PRIVATE NAPI_VERSION=8 NAPI_DISABLE_CPP_EXCEPTIONS)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -fno-exceptions -fno-rtti)
+  broker_harden(${target})
+endfunction()
+
+function(broker_harden target)
+  if(BROKER_SANITIZE OR BROKER_SANITIZE_THREAD)
+    if(BROKER_SANITIZE_THREAD)
+      set(sanitizers -fsanitize=thread)
+    else()
+      set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+    endif()
+    # With the symbols and the frames that reports are made of, and RTTI, which UBSan's vptr check needs.
+    target_compile_options(${target} PRIVATE ${sanitizers} -g -O1 -fno-omit-frame-pointer -frtti)
+    target_link_options(${target} PRIVATE ${sanitizers})
+    return()
+  endif()
+  target_compile_options(${target} PRIVATE
+    -O2 -ffunction-sections -fdata-sections -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  target_link_options(${target} PRIVATE
+    -static-libgcc -static-libstdc++
+    -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+    # A worker that ends unloads its addons; code of ours may still be on a stack then.
+    -Wl,-z,nodelete
+    -Wl,--as-needed -Wl,--gc-sections -Wl,--no-undefined-version
+    -Wl,--version-script=${BROKER_NATIVE_DIR}/cmake/exports.map)
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${BROKER_NATIVE_DIR}/cmake/exports.map)
+endfunction()

@@ -1,0 +1,81 @@
+#include "linux/bus_failure.h"
+
+#include <cstring>
+
+namespace broker {
+namespace {
+
+const char* stageName(ConnectStage stage) {
+  switch (stage) {
+    case ConnectStage::kAddress:
+      return "address";
+    case ConnectStage::kConnect:
+      return "connect";
+    case ConnectStage::kAuthenticate:
+      return "authenticate";
+  }
+  return "";
+}
+
+const char* stageMessage(ConnectStage stage) {
+  switch (stage) {
+    case ConnectStage::kAddress:
+      return "The bus address cannot be used";
+    case ConnectStage::kConnect:
+      return "Cannot reach the bus";
+    case ConnectStage::kAuthenticate:
+      return "The bus did not let this process in";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string errnoName(int error) {
+  const char* name = strerrorname_np(error);
+  return name != nullptr ? name : std::to_string(error);
+}
+
+Failure connectFailed(ConnectStage stage, int error) {
+  const std::string name = errnoName(error);
+  return Failure{"connect_failed",
+                 std::string(stageMessage(stage)) + " (" + name + ")",
+                 {{"errno", name}, {"stage", stageName(stage)}}};
+}
+
+Failure addressRefused(const std::string& reason) {
+  return Failure{"connect_failed",
+                 "The bus address cannot be used: " + reason,
+                 {{"stage", stageName(ConnectStage::kAddress)}}};
+}
+
+Failure disconnected(int error) {
+  const std::string name = errnoName(error);
+  return Failure{"disconnected", "The connection to the bus broke (" + name + ")", {{"errno", name}}};
+}
+
+Failure closedByCaller() {
+  return Failure{"disconnected", "The connection to the bus is closed"};
+}
+
+Failure timedOut(const char* what) {
+  return Failure{"timed_out", std::string(what) + " took too long"};
+}
+
+Failure canceled() {
+  return Failure{"canceled", "The call was canceled"};
+}
+
+Failure unsupportedReply(const std::string& reason) {
+  return Failure{"unsupported_reply", "The reply cannot be read: " + reason};
+}
+
+Failure dbusError(sd_bus_message* reply) {
+  const sd_bus_error* error = sd_bus_message_get_error(reply);
+  const std::string name = error->name != nullptr ? error->name : "";
+  Failure failure{"dbus_error", "The call was answered with the D-Bus error " + name, {{"dbusName", name}}};
+  if (error->message != nullptr) failure.facts.emplace_back("dbusMessage", error->message);
+  return failure;
+}
+
+}  // namespace broker

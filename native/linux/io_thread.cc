@@ -1,0 +1,150 @@
+#include "linux/io_thread.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <utility>
+
+#include "linux/bus_failure.h"
+
+namespace broker {
+namespace {
+
+struct Registry {
+  std::mutex mutex;
+  std::weak_ptr<IoThread> current;
+};
+
+// Never destroyed: JavaScript workers may still come and go while the process runs its exit handlers.
+Registry& registry() {
+  static Registry* instance = new Registry();
+  return *instance;
+}
+
+// `process.exit()` tears down no environment of the main thread. Without this the I/O thread would still be
+// running while the process takes itself apart.
+struct StopAtExit {
+  ~StopAtExit() {
+    std::shared_ptr<IoThread> thread;
+    {
+      std::lock_guard lock(registry().mutex);
+      thread = registry().current.lock();
+    }
+    if (thread) thread->stop();
+  }
+} stopAtExit;
+
+}  // namespace
+
+Result<std::shared_ptr<IoThread>> IoThread::acquire() {
+  std::lock_guard lock(registry().mutex);
+  if (std::shared_ptr<IoThread> current = registry().current.lock()) return current;
+  UniqueFd wakeup(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (wakeup.get() < 0) return connectFailed(ConnectStage::kConnect, errno);
+  std::shared_ptr<IoThread> created(new IoThread(std::move(wakeup)));
+  const int error = created->start();
+  if (error != 0) return connectFailed(ConnectStage::kConnect, error);
+  registry().current = created;
+  return created;
+}
+
+IoThread::~IoThread() {
+  stop();
+}
+
+int IoThread::start() {
+  // Signals are the business of Node's own threads: a thread inherits the mask of the one that makes it.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const int error = pthread_create(&thread_, nullptr, &IoThread::main, this);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  running_ = error == 0;
+  return error;
+}
+
+void IoThread::stop() {
+  std::lock_guard lock(joining_);
+  if (!running_) return;
+  stopping_ = true;
+  wake();
+  pthread_join(thread_, nullptr);
+  running_ = false;
+}
+
+void IoThread::post(std::function<void()> task) {
+  {
+    std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  wake();
+}
+
+void IoThread::wake() {
+  const std::uint64_t one = 1;
+  // Can only fail when the counter is full, and then the thread is being woken anyway.
+  [[maybe_unused]] const ssize_t written = write(wakeup_.get(), &one, sizeof one);
+}
+
+void* IoThread::main(void* self) {
+  pthread_setname_np(pthread_self(), "broker-dbus");
+  Counted counted(stats().ioThreads);
+  static_cast<IoThread*>(self)->run();
+  return nullptr;
+}
+
+void IoThread::run() {
+  while (!stopping_) {
+    runTasks();
+    timers_.run(Clock::now());
+    // Processing one source never adds or removes another.
+    for (const auto& source : sources_) {
+      if (stopping_) break;
+      source->process();
+    }
+    queues_.runTurns();
+    std::erase_if(sources_, [](const auto& source) { return source->finished(); });
+    if (!stopping_) wait();
+  }
+  runTasks();
+  for (const auto& source : sources_) source->abandon();
+  queues_.runTurns();
+  sources_.clear();
+}
+
+void IoThread::runTasks() {
+  std::vector<std::function<void()>> tasks;
+  {
+    std::lock_guard lock(mutex_);
+    tasks.swap(tasks_);
+  }
+  for (const auto& task : tasks) task();
+}
+
+void IoThread::wait() {
+  std::vector<pollfd> polled{{wakeup_.get(), POLLIN, 0}};
+  std::optional<Clock::time_point> until = timers_.next();
+  for (const auto& source : sources_) {
+    polled.push_back({source->fd(), source->events(), 0});
+    if (auto deadline = source->deadline()) until = until ? std::min(*until, *deadline) : *deadline;
+  }
+  timespec timeout{};
+  if (until) {
+    const auto left = std::max(Clock::duration::zero(), *until - Clock::now());
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+    timeout.tv_sec = static_cast<time_t>(seconds.count());
+    timeout.tv_nsec = static_cast<long>(std::chrono::nanoseconds(left - seconds).count());
+  }
+  ppoll(polled.data(), polled.size(), until ? &timeout : nullptr, nullptr);
+  if ((polled.front().revents & POLLIN) != 0) {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t got = read(wakeup_.get(), &count, sizeof count);
+  }
+}
+
+}  // namespace broker

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <pthread.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "addon/result.h"
+#include "linux/call_queues.h"
+#include "linux/stats.h"
+#include "linux/timers.h"
+#include "linux/unique_fd.h"
+
+namespace broker {
+
+/** Something the I/O thread looks after. All methods are called on that thread and must not block. */
+class IoSource {
+ public:
+  virtual ~IoSource() = default;
+  /** What to wait for: a file descriptor (or -1), `poll` events, and the latest time to look again. */
+  virtual int fd() const = 0;
+  virtual short events() const = 0;
+  virtual std::optional<Clock::time_point> deadline() const = 0;
+  virtual void process() = 0;
+  /** True when there is nothing left to look after. */
+  virtual bool finished() const = 0;
+  /** The thread ends: let everything go. */
+  virtual void abandon() = 0;
+};
+
+/**
+ * The one thread that talks to the bus, shared by all connections of all JavaScript environments of the
+ * process. Lives as long as somebody holds it; letting go of the last handle stops and joins it, which takes
+ * as long as the thread needs to end what it is at: it never waits for anything but its file descriptors.
+ */
+class IoThread {
+ public:
+  static Result<std::shared_ptr<IoThread>> acquire();
+  ~IoThread();
+  IoThread(const IoThread&) = delete;
+  IoThread& operator=(const IoThread&) = delete;
+
+  /** Any thread. Tasks run in the order they were posted. */
+  void post(std::function<void()> task);
+
+  // For the I/O thread only.
+  void add(std::shared_ptr<IoSource> source) { sources_.push_back(std::move(source)); }
+  Timers& timers() { return timers_; }
+  CallQueues& queues() { return queues_; }
+
+  /** Ends the thread, whoever holds it: for the end of the process. */
+  void stop();
+
+ private:
+  explicit IoThread(UniqueFd wakeup) : wakeup_(std::move(wakeup)) {}
+  static void* main(void* self);
+  int start();
+  void run();
+  void runTasks();
+  void wait();
+  void wake();
+
+  UniqueFd wakeup_;
+  std::mutex mutex_;
+  std::vector<std::function<void()>> tasks_;  // guarded by mutex_
+  std::atomic<bool> stopping_{false};
+
+  std::mutex joining_;
+  pthread_t thread_{};  // guarded by joining_, like running_
+  bool running_ = false;
+
+  std::vector<std::shared_ptr<IoSource>> sources_;
+  Timers timers_;
+  CallQueues queues_;
+};
+
+}  // namespace broker

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include <memory>
+
+namespace broker {
+
+/** Closes without flushing: flushing would block. */
+struct BusCloser {
+  void operator()(sd_bus* bus) const { sd_bus_close_unref(bus); }
+};
+struct MessageReleaser {
+  void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
+};
+struct SlotReleaser {
+  void operator()(sd_bus_slot* slot) const { sd_bus_slot_unref(slot); }
+};
+
+using BusPtr = std::unique_ptr<sd_bus, BusCloser>;
+using MessagePtr = std::unique_ptr<sd_bus_message, MessageReleaser>;
+using SlotPtr = std::unique_ptr<sd_bus_slot, SlotReleaser>;
+
+}  // namespace broker
