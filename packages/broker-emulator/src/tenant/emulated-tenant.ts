@@ -1,0 +1,253 @@
+import { randomUUID } from "node:crypto";
+import { type AccountOptions, createAccount, type EmulatedAccount, type StoredAccount } from "./accounts.js";
+import { EmulatedUser } from "./emulated-user.js";
+import { PolicyBook, type PolicyEffect, type PolicyHandle, type PolicyMatch } from "./policy.js";
+import { type EmulatedResource, ResourceDirectory } from "./resources.js";
+import { type PublicJwk, SigningKey } from "./signing-key.js";
+
+/** The redirect URI the Linux broker expects, registered for an app that names none. */
+export const nativeClientRedirectUri = "https://login.microsoftonline.com/common/oauth2/nativeclient";
+
+export interface EmulatedTenantOptions {
+  /** Tenant id. Default: random. */
+  readonly tenantId?: string;
+  /** The tenant's domain name. Default `contoso.example`. */
+  readonly domain?: string;
+  /** The clock, in milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: () => number;
+}
+
+/** An app registration. */
+export interface AppOptions {
+  /** Application (client) id. */
+  readonly clientId: string;
+  readonly name?: string;
+  /** Default: only {@link nativeClientRedirectUri}. */
+  readonly redirectUris?: readonly string[];
+  /** How long its access tokens live. Default 3600; with continuous access evaluation a day. */
+  readonly tokenLifetimeInSeconds?: number;
+}
+
+export interface EmulatedApp {
+  readonly clientId: string;
+  readonly name: string;
+  readonly redirectUris: readonly string[];
+  readonly tokenLifetimeInSeconds: number;
+}
+
+/** An API of the tenant. */
+export interface ResourceOptions {
+  /** What stands before the last slash of a scope, e.g. `api://orders`. */
+  readonly identifier: string;
+  /** Default 2. */
+  readonly accessTokenVersion?: 1 | 2;
+  /** The tokens' `aud`. Default: the identifier. */
+  readonly audience?: string;
+  /** Delegated permissions; others are refused. Default: any well-formed name is granted. */
+  readonly scopes?: readonly string[];
+}
+
+// In every real tenant: Microsoft's own apps. The first is the one that Azure's developer tools sign in with, the
+// second the one that independent Linux broker clients use (both ids are public).
+const firstPartyApps: readonly AppOptions[] = [
+  {
+    clientId: "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+    name: "Microsoft Azure CLI",
+    redirectUris: [nativeClientRedirectUri, "http://localhost"],
+  },
+  {
+    clientId: "d7b530a4-7680-4c23-a8bf-c52c121d2e87",
+    name: "Microsoft Edge Enterprise New Tab Page",
+    redirectUris: [nativeClientRedirectUri],
+  },
+];
+
+/**
+ * An Entra-like tenant in this process: people, apps, policies, and a key that signs tokens nobody outside a test
+ * trusts. Give it to a door (`startBrokerEmulator`, `createEmulatedBroker`).
+ */
+export class EmulatedTenant {
+  readonly tenantId: string;
+  readonly domain: string;
+  /** Issuer of v1 access tokens. */
+  readonly issuerV1: string;
+  /** Issuer of v2 access tokens and of id tokens. */
+  readonly issuerV2: string;
+  /** The person in front of the dialogs. */
+  readonly user = new EmulatedUser();
+  /** The clock, in milliseconds since the epoch. */
+  readonly now: () => number;
+  /** The policies, for doors. */
+  readonly policies = new PolicyBook();
+  /** The APIs, for doors. */
+  readonly resources = new ResourceDirectory();
+
+  readonly #accounts = new Map<string, StoredAccount>();
+  readonly #byUsername = new Map<string, StoredAccount>();
+  readonly #apps = new Map<string, EmulatedApp>();
+  #signingKey: SigningKey | undefined;
+  #deviceKey: SigningKey | undefined;
+
+  constructor(options: EmulatedTenantOptions = {}) {
+    this.tenantId = (options.tenantId ?? randomUUID()).toLowerCase();
+    this.domain = options.domain ?? "contoso.example";
+    this.now = options.now ?? Date.now;
+    this.issuerV1 = issuerOf(this.tenantId, 1);
+    this.issuerV2 = issuerOf(this.tenantId, 2);
+    for (const app of firstPartyApps) this.registerApp(app);
+  }
+
+  /** The key that signs tokens. Its id starts with `emulator-`. Made when first needed. */
+  get signingKey(): SigningKey {
+    this.#signingKey ??= new SigningKey("emulator-");
+    return this.#signingKey;
+  }
+
+  /** The key that the emulated broker holds, for proof of possession. */
+  get deviceKey(): SigningKey {
+    this.#deviceKey ??= new SigningKey("");
+    return this.#deviceKey;
+  }
+
+  /** The accounts the broker knows now, in the order they were added. The first is the default account. */
+  get accounts(): readonly EmulatedAccount[] {
+    return [...this.#accounts.values()].filter((account) => account.signedIn);
+  }
+
+  /** Everybody, also those the broker does not know yet. */
+  get directory(): readonly EmulatedAccount[] {
+    return [...this.#accounts.values()];
+  }
+
+  /** Puts a person into the directory and, unless `signedIn` is `false`, onto the broker's account list. */
+  addAccount(options: AccountOptions): EmulatedAccount {
+    const account = createAccount(options, this.tenantId);
+    if (this.#accounts.has(account.homeAccountId) || this.findAccountByUsername(account.username)) {
+      throw new Error("addAccount: there is an account with this user name or object id already.");
+    }
+    this.#accounts.set(account.homeAccountId, account);
+    this.#byUsername.set(account.username.toLowerCase(), account);
+    return account;
+  }
+
+  /** Takes a person out of the directory and off the broker. Returns whether there was one. */
+  removeAccount(homeAccountId: string): boolean {
+    const account = this.#accounts.get(homeAccountId.toLowerCase());
+    if (account === undefined) return false;
+    this.#byUsername.delete(account.username.toLowerCase());
+    return this.#accounts.delete(account.homeAccountId);
+  }
+
+  /** Puts an account onto the broker's list, or takes it off. */
+  setSignedIn(homeAccountId: string, signedIn: boolean): void {
+    const account = this.#accounts.get(homeAccountId.toLowerCase());
+    if (account === undefined) throw new Error("setSignedIn: there is no such account.");
+    account.signedIn = signedIn;
+  }
+
+  findAccount(homeAccountId: string): EmulatedAccount | undefined {
+    return this.#accounts.get(homeAccountId.toLowerCase());
+  }
+
+  findAccountByUsername(username: string): EmulatedAccount | undefined {
+    return this.#byUsername.get(username.toLowerCase());
+  }
+
+  registerApp(options: AppOptions): EmulatedApp {
+    const { clientId, name = clientId, redirectUris = [nativeClientRedirectUri] } = options;
+    const { tokenLifetimeInSeconds = 3600 } = options;
+    if (typeof clientId !== "string" || clientId === "") {
+      throw new TypeError("registerApp: `clientId` must be a non-empty string.");
+    }
+    if (!(tokenLifetimeInSeconds > 0)) {
+      throw new RangeError("registerApp: `tokenLifetimeInSeconds` must be greater than 0.");
+    }
+    const app: EmulatedApp = { clientId, name, redirectUris: [...redirectUris], tokenLifetimeInSeconds };
+    this.#apps.set(clientId.toLowerCase(), app);
+    return app;
+  }
+
+  findApp(clientId: string): EmulatedApp | undefined {
+    return this.#apps.get(clientId.toLowerCase());
+  }
+
+  /** Says more about an API than its name does. */
+  registerResource(options: ResourceOptions): EmulatedResource {
+    const { identifier, accessTokenVersion = 2, audience = identifier, scopes } = options;
+    const resource: EmulatedResource = {
+      identifier,
+      accessTokenVersion,
+      audience,
+      ...(scopes === undefined ? {} : { scopes: [...scopes] }),
+    };
+    this.resources.add(resource);
+    return resource;
+  }
+
+  /**
+   * Makes something happen to requests. The policy added last wins; `times` limits how often it applies
+   * (default: always).
+   */
+  addPolicy(match: PolicyMatch, effect: PolicyEffect, options: { times?: number } = {}): PolicyHandle {
+    return this.policies.add(match, effect, options);
+  }
+
+  clearPolicies(): void {
+    this.policies.clear();
+  }
+
+  /** The public keys, as published at the discovery document's `jwks_uri`. */
+  keySet(): { keys: PublicJwk[] } {
+    return { keys: [this.signingKey.jwk] };
+  }
+
+  /**
+   * The claims of a token of this tenant.
+   * @throws Error when signature, issuer or times are not right.
+   */
+  verify(token: string): Readonly<Record<string, unknown>> {
+    const { claims } = this.signingKey.verifyJwt(token);
+    const now = this.now() / 1000;
+    const { iss, exp, nbf } = claims;
+    if (typeof exp !== "number" || exp <= now) throw new Error("The token has expired.");
+    if (typeof nbf !== "number" || nbf > now) throw new Error("The token is not valid yet.");
+    const issuers = [...this.knownTenants()].flatMap((id) => [issuerOf(id, 1), issuerOf(id, 2)]);
+    if (typeof iss !== "string" || !issuers.includes(iss)) throw new Error("The token is of another issuer.");
+    return claims;
+  }
+
+  /**
+   * The claims of a signed HTTP request (SHR) and of the access token in it, checked as a resource would: the token
+   * is this tenant's, and names the key that signed the request.
+   * @throws Error when anything is not right.
+   */
+  verifySignedHttpRequest(signedHttpRequest: string): {
+    request: Readonly<Record<string, unknown>>;
+    accessToken: Readonly<Record<string, unknown>>;
+  } {
+    const { claims: request } = this.deviceKey.verifyJwt(signedHttpRequest);
+    const accessToken = this.verify(String(request["at"]));
+    const confirmation = accessToken["cnf"] as { kid?: unknown } | undefined;
+    if (confirmation?.kid !== this.deviceKey.thumbprint) {
+      throw new Error("The access token is bound to another key than the one that signed the request.");
+    }
+    return { request, accessToken };
+  }
+
+  /** Every tenant this one has heard of: itself, its people's homes, and those they are guests of. */
+  knownTenants(): ReadonlySet<string> {
+    const ids = new Set([this.tenantId]);
+    for (const account of this.#accounts.values()) {
+      ids.add(account.tenantId);
+      for (const guestTenant of account.guestTenants) ids.add(guestTenant);
+    }
+    return ids;
+  }
+}
+
+/** The issuer in tokens of a tenant, for either version. */
+export function issuerOf(tenantId: string, version: 1 | 2): string {
+  return version === 1
+    ? `https://sts.windows.net/${tenantId}/`
+    : `https://login.microsoftonline.com/${tenantId}/v2.0`;
+}

@@ -1,0 +1,97 @@
+/** What the person in front of the dialog does. */
+export type UserAction =
+  /** Signs in: as `as` (a user name of the directory), or by default as the account the dialog is for. */
+  | { readonly kind: "signs_in"; readonly as?: string; readonly delayInMs?: number }
+  /** Closes the window. */
+  | { readonly kind: "cancels"; readonly delayInMs?: number }
+  /** Has gone for coffee: the dialog stays until the app gives up or the broker leaves. */
+  | { readonly kind: "never_acts" };
+
+/** A dialog that was shown. */
+export interface DialogRecord {
+  readonly clientId: string;
+  readonly correlationId: string;
+  /** The user name the dialog started with, if any. */
+  readonly username: string | undefined;
+  readonly prompt: string | undefined;
+}
+
+/** The person at the machine. Acts as scripted; where the script is at its end, signs in as expected at once. */
+export class EmulatedUser {
+  /** What the person does at the next dialogs, first one first. Each dialog takes one action off. */
+  script: UserAction[] = [];
+  /** What the person does when the script is empty. */
+  otherwise: UserAction = { kind: "signs_in" };
+  /** Every dialog that was shown, oldest first. */
+  readonly dialogs: DialogRecord[] = [];
+  #open = 0;
+  #maxOpen = 0;
+
+  /** Interactive calls going on now. */
+  get openDialogs(): number {
+    return this.#open;
+  }
+
+  /**
+   * The most interactive calls there ever were at a time: each may put up a window of its own, so a client that
+   * shows one at a time never gets above 1.
+   */
+  get maxConcurrentDialogs(): number {
+    return this.#maxOpen;
+  }
+
+  /** Whether the next dialog has something special coming. A broker must then not answer without showing it. */
+  get isScripted(): boolean {
+    return this.script.length > 0 || this.otherwise.kind !== "signs_in" || this.otherwise.as !== undefined;
+  }
+
+  /** Called by a door around each interactive call. */
+  async during<T>(call: () => Promise<T>): Promise<T> {
+    this.#open += 1;
+    this.#maxOpen = Math.max(this.#maxOpen, this.#open);
+    try {
+      return await call();
+    } finally {
+      this.#open -= 1;
+    }
+  }
+
+  /** Shows a dialog; resolves to what the person did in the end. Rejects with the signal's reason when taken away. */
+  async face(
+    dialog: DialogRecord,
+    signal: AbortSignal,
+  ): Promise<Exclude<UserAction, { kind: "never_acts" }>> {
+    this.dialogs.push(dialog);
+    const action = this.script.shift() ?? this.otherwise;
+    if (action.kind === "never_acts") return untilAborted(signal);
+    if (action.delayInMs !== undefined) await wait(action.delayInMs, signal);
+    return action;
+  }
+}
+
+/** Waits, unless taken away first. */
+export function wait(delayInMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }, delayInMs);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/** Never resolves; rejects with the signal's reason. */
+export function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
