@@ -1,9 +1,6 @@
 import { EmulatedTenant, startBrokerEmulator } from "@x/broker-emulator";
 import { startBlobService } from "./blob-service.mjs";
 
-/** The app that `InteractiveBrowserBrokerCredential` signs in as by default: Azure's developer sign-on. */
-export const developerSignOnClientId = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
-
 /**
  * All that an app needs to sign in through a broker and list blobs, on this machine and on this machine only:
  * a private bus, an emulated broker with one account, and a blob service. `env` leads an unmodified app there.
@@ -17,10 +14,6 @@ export async function startStage(options = {}) {
   const started = performance.now();
   const tenant = new EmulatedTenant({ domain: username.split("@")[1] ?? "contoso.example" });
   const account = tenant.addAccount({ username, name: "Ada Lovelace" });
-  tenant.registerApp({
-    clientId: developerSignOnClientId,
-    redirectUris: ["https://login.microsoftonline.com/common/oauth2/nativeclient"],
-  });
   const emulator = await startBrokerEmulator({ tenant, serveDiscovery: true });
   const brokerStarted = performance.now();
   options.onStarted?.("broker", brokerStarted - started);
