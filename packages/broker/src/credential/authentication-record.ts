@@ -1,0 +1,92 @@
+import type { BrokerAccount } from "@x/broker-contract";
+
+/**
+ * Names an account that signed in, to sign it in again later. Holds no secret, but a user name. The same
+ * record as that of `@azure/identity`, of Python's `azure.identity` and of .NET's `Azure.Identity`.
+ */
+export interface AuthenticationRecord {
+  /** Host of the account's cloud, e.g. `login.microsoftonline.com`. */
+  authority: string;
+  /** `<object id>.<tenant id>` in the account's home tenant. */
+  homeAccountId: string;
+  /** Application (client) id the account signed in to. */
+  clientId: string;
+  /** The account's tenant. */
+  tenantId: string;
+  /** User principal name. Personal data. */
+  username: string;
+}
+
+const version = "1.0";
+const fields = ["authority", "homeAccountId", "clientId", "tenantId", "username"] as const;
+
+/** Writes a record as JSON text, to be stored by the app. */
+export function serializeAuthenticationRecord(record: AuthenticationRecord): string {
+  return JSON.stringify({ ...readAuthenticationRecord(record, "The authentication record"), version });
+}
+
+/**
+ * Reads a record that this package, `@azure/identity` or another Azure Identity library wrote.
+ * @throws TypeError when the text is no record.
+ * @throws RangeError when the record is of another version than 1.0.
+ */
+export function deserializeAuthenticationRecord(serializedRecord: string): AuthenticationRecord {
+  const what = "The serialized authentication record";
+  if (typeof serializedRecord !== "string")
+    throw new TypeError(`${what} must be a string, got ${typeof serializedRecord}.`);
+  let value: unknown;
+  try {
+    value = JSON.parse(serializedRecord);
+  } catch {
+    // The parser's own message quotes the text, which names an account.
+    throw new TypeError(`${what} is not JSON text. Write one with serializeAuthenticationRecord().`);
+  }
+  return readAuthenticationRecord(value, what);
+}
+
+/** Checks that a value is a record. Errors name the field, never its content. */
+export function readAuthenticationRecord(value: unknown, what: string): AuthenticationRecord {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new TypeError(`${what} must be an object with the fields ${fields.join(", ")}.`);
+  const given = value as Readonly<Record<string, unknown>>;
+  if (given["version"] !== undefined && given["version"] !== version)
+    throw new RangeError(`${what} has an unsupported version: expected "${version}".`);
+  const [authority, homeAccountId, clientId, tenantId, username] = fields.map((field) => {
+    const content = given[field];
+    if (typeof content !== "string" || content === "")
+      throw new TypeError(
+        `${what} has no usable "${field}": expected a string that is not empty, got ${typeof content}.`,
+      );
+    return content;
+  }) as [string, string, string, string, string];
+  if (!homeAccountId.includes("."))
+    throw new TypeError(`${what} has no usable "homeAccountId": expected "<object id>.<tenant id>".`);
+  return { authority, homeAccountId, clientId, tenantId, username };
+}
+
+export function recordOf(account: BrokerAccount, clientId: string): AuthenticationRecord {
+  return {
+    authority: account.environment,
+    homeAccountId: account.homeAccountId,
+    clientId,
+    tenantId: account.tenantId,
+    username: account.username,
+  };
+}
+
+/** The account a record names, for a broker that does not list it. */
+export function accountOf(record: AuthenticationRecord): BrokerAccount {
+  const dot = record.homeAccountId.lastIndexOf(".");
+  return {
+    homeAccountId: record.homeAccountId,
+    localAccountId: record.homeAccountId.slice(0, dot),
+    tenantId: record.tenantId,
+    environment: hostOf(record.authority),
+    username: record.username,
+  };
+}
+
+/** Some libraries wrote the whole authority URL where the host belongs. */
+function hostOf(authority: string): string {
+  return URL.canParse(authority) ? new URL(authority).host : authority;
+}

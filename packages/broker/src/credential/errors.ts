@@ -1,0 +1,119 @@
+import type { GetTokenOptions } from "@azure/core-auth";
+import { type BrokerError, type BrokerErrorCode, isBrokerError } from "@x/broker-contract";
+
+/** `name` of a {@link CredentialUnavailableError}. */
+export const CredentialUnavailableErrorName = "CredentialUnavailableError";
+/** `name` of an {@link AuthenticationRequiredError}. */
+export const AuthenticationRequiredErrorName = "AuthenticationRequiredError";
+
+/**
+ * The credential cannot be used here: no broker, a broker that cannot do what was asked, a locked keyring,
+ * nobody signed in, or a tenant the credential is not configured for. A `ChainedTokenCredential` goes on with
+ * its next credential. Tell it by `name`.
+ */
+export class CredentialUnavailableError extends Error {
+  override readonly name = CredentialUnavailableErrorName;
+  /** The code of the `BrokerError` that is the `cause`, if a broker was asked. */
+  readonly code: BrokerErrorCode | undefined;
+
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = isBrokerError(options.cause) ? options.cause.code : undefined;
+  }
+}
+
+/** What an {@link AuthenticationRequiredError} is made of. */
+export interface AuthenticationRequiredErrorOptions {
+  readonly message: string;
+  /** The scopes that were asked for. */
+  readonly scopes: readonly string[];
+  /** The options `getToken` was called with. */
+  readonly getTokenOptions?: GetTokenOptions;
+  readonly cause?: unknown;
+}
+
+/**
+ * Only the user can get any further, and the credential was told not to show UI by itself. Call
+ * `authenticate(error.scopes, error.getTokenOptions)` at a moment that suits the user. A
+ * `ChainedTokenCredential` goes on with its next credential. Tell it by `name`.
+ */
+export class AuthenticationRequiredError extends Error {
+  override readonly name = AuthenticationRequiredErrorName;
+  /** The scopes that were asked for. */
+  readonly scopes: string[];
+  /** The options `getToken` was called with. */
+  readonly getTokenOptions: GetTokenOptions | undefined;
+  /** The code of the `BrokerError` that is the `cause`, if a broker was asked. */
+  readonly code: BrokerErrorCode | undefined;
+
+  constructor(options: AuthenticationRequiredErrorOptions) {
+    super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.scopes = [...options.scopes];
+    this.getTokenOptions = options.getTokenOptions;
+    this.code = isBrokerError(options.cause) ? options.cause.code : undefined;
+  }
+}
+
+/** A token needs the user, and UI is not allowed. The caller's own options make the public error of it. */
+export class UserNeeded extends Error {
+  override readonly name = "UserNeeded";
+  /** What the broker said when it was asked silently; absent when there was no account to ask it for. */
+  readonly reason: BrokerError | undefined;
+
+  constructor(reason: BrokerError | undefined) {
+    super("Only the user can get any further.");
+    this.reason = reason;
+  }
+}
+
+/** Codes that mean "this credential is of no use on this machine now", so that a chain may go on. */
+const unavailableCodes: ReadonlySet<BrokerErrorCode> = new Set([
+  "broker_unavailable",
+  "not_supported",
+  "keyring_locked",
+]);
+
+/** Whether only the user can put right what a silent request failed with. Nothing else may lead to UI. */
+export function needsUser(error: unknown): error is BrokerError {
+  return (
+    isBrokerError(error) &&
+    (error.code === "interaction_required" ||
+      error.code === "account_not_found" ||
+      error.reason === "account_unusable")
+  );
+}
+
+/** Where a failure came from, to make the error the caller sees. */
+export interface FailureContext {
+  readonly credential: string;
+  readonly scopes: readonly string[];
+  readonly getTokenOptions: GetTokenOptions;
+  /** `disableAutomaticAuthentication`: the app wants to call `authenticate()` itself. */
+  readonly manualAuthentication: boolean;
+}
+
+/** Turns a failure into what the Azure SDK expects of a credential; see the table in the package's README. */
+export function toCredentialError(error: unknown, context: FailureContext): unknown {
+  if (error instanceof UserNeeded) return userNeededError(error.reason, context);
+  if (isBrokerError(error) && unavailableCodes.has(error.code))
+    return new CredentialUnavailableError(`${context.credential}: ${error.message}`, { cause: error });
+  return error;
+}
+
+function userNeededError(reason: BrokerError | undefined, context: FailureContext): Error {
+  const { credential, scopes, getTokenOptions, manualAuthentication } = context;
+  if (reason?.code === "account_not_found" && !manualAuthentication)
+    return new CredentialUnavailableError(`${credential}: ${reason.message}`, { cause: reason });
+  const option = manualAuthentication ? "disableAutomaticAuthentication" : "disableInteractiveFallback";
+  const happened =
+    reason === undefined ? "No account is signed in with this credential yet." : reason.message;
+  const message =
+    `${credential}: ${happened} The user has to sign in, and the option ${option} keeps the credential from asking: ` +
+    "call authenticate() when it suits the user.";
+  return new AuthenticationRequiredError({
+    message,
+    scopes,
+    getTokenOptions,
+    ...(reason === undefined ? {} : { cause: reason }),
+  });
+}

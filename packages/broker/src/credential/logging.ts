@@ -1,0 +1,55 @@
+import { createClientLogger } from "@azure/logger";
+import { type BrokerLogger, redactSensitive } from "@x/broker-contract";
+
+const logger = createClientLogger("broker");
+
+/** Logs for one credential, in the words of the Azure SDK. User names only with support logging, tokens never. */
+export class CredentialLogger {
+  readonly #credential: string;
+  readonly #personal: boolean;
+  /** For the broker's own messages. */
+  readonly broker: BrokerLogger;
+
+  constructor(credential: string, personal: boolean) {
+    this.#credential = credential;
+    this.#personal = personal;
+    // With support logging a message may name accounts; the contract keeps tokens out of it.
+    const text = personal ? (message: string) => message : redactSensitive;
+    this.broker = {
+      includePersonalData: personal,
+      error: (message) => logger.error(text(message)),
+      warning: (message) => logger.warning(text(message)),
+      info: (message) => logger.info(text(message)),
+      verbose: (message) => logger.verbose(text(message)),
+    };
+  }
+
+  success(method: string, scopes: readonly string[], username: string | undefined): void {
+    if (!logger.info.enabled) return;
+    const account = this.#personal && username !== undefined ? ` Account: ${username}.` : "";
+    logger.info(`${this.#credential} => ${method}() => SUCCESS.${scopesText(scopes)}${account}`);
+  }
+
+  failure(method: string, scopes: readonly string[], error: unknown): void {
+    const message = redactSensitive(error instanceof Error ? error.message : String(error));
+    const text = `${this.#credential} => ${method}() => ERROR.${scopesText(scopes)} Error message: ${message}`;
+    // The user's or the app's own wish to stop is no fault.
+    if (isCancelled(error)) logger.info(text);
+    else logger.warning(text);
+  }
+
+  step(message: string): void {
+    if (logger.verbose.enabled) logger.verbose(`${this.#credential} => ${redactSensitive(message)}`);
+  }
+}
+
+function scopesText(scopes: readonly string[]): string {
+  return scopes.length === 0 ? "" : ` Scopes: ${redactSensitive(scopes.join(", "))}.`;
+}
+
+function isCancelled(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (error.name === "AbortError" || ("code" in error && error.code === "user_canceled"))
+  );
+}

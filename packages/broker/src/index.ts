@@ -1,0 +1,30 @@
+export {
+  AbortError,
+  type AbortSignalLike,
+  type Broker,
+  type BrokerAccount,
+  BrokerError,
+  type BrokerErrorCode,
+  type BrokerErrorReason,
+  type BrokerPlatform,
+  brokerErrorCodes,
+  isBrokerError,
+} from "@x/broker-contract";
+export {
+  type AuthenticationRecord,
+  deserializeAuthenticationRecord,
+  serializeAuthenticationRecord,
+} from "./credential/authentication-record.js";
+export { AzureAuthorityHosts } from "./credential/authority-host.js";
+export {
+  AuthenticationRequiredError,
+  AuthenticationRequiredErrorName,
+  type AuthenticationRequiredErrorOptions,
+  CredentialUnavailableError,
+  CredentialUnavailableErrorName,
+} from "./credential/errors.js";
+export { InteractiveBrowserBrokerCredential } from "./credential/interactive-browser-broker-credential.js";
+export type { InteractiveBrowserBrokerCredentialOptions } from "./credential/options.js";
+export type { CredentialOperationOptions } from "./credential/read-call.js";
+export type { ParentWindowHandle, WindowHandle } from "./credential/window-handle.js";
+export { type LoadResult, loadPlatformBroker } from "./loader/load-platform-broker.js";
