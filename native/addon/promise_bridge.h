@@ -21,8 +21,6 @@ namespace broker {
 class PromiseBridge : public std::enable_shared_from_this<PromiseBridge> {
  public:
   using Id = std::uint64_t;
-  using ToJs = std::function<Napi::Value(Napi::Env)>;
-
   struct Opened {
     Id id;
     Napi::Promise promise;

@@ -1,4 +1,4 @@
-#include "linux/js_values.h"
+#include "linux/node/js_values.h"
 
 namespace broker {
 namespace {

@@ -1,4 +1,4 @@
-#include "linux/call_arguments.h"
+#include "linux/node/call_arguments.h"
 
 #include <systemd/sd-bus.h>
 

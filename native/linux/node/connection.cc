@@ -1,0 +1,168 @@
+#include "linux/node/connection.h"
+
+#include <systemd/sd-bus.h>
+
+#include <utility>
+
+#include "addon/arguments.h"
+#include "linux/bus_failure.h"
+#include "linux/node/call_arguments.h"
+#include "linux/node/js_values.h"
+
+namespace broker {
+namespace {
+
+Napi::Object ownerChangedEvent(Napi::Env env, const OwnerChange& change) {
+  Napi::Object event = Napi::Object::New(env);
+  event.Set("type", "owner_changed");
+  event.Set("name", change.name);
+  event.Set("oldOwner", change.oldOwner);
+  event.Set("newOwner", change.newOwner);
+  return event;
+}
+
+Napi::Object disconnectedEvent(Napi::Env env, const Failure& failure) {
+  Napi::Object event = Napi::Object::New(env);
+  event.Set("type", "disconnected");
+  for (const auto& [name, value] : failure.facts) event.Set(name, value);
+  return event;
+}
+
+/** Carries events from the I/O thread to the JavaScript thread, for as long as somebody is there to hear
+ * them. */
+BusConnection::Events forwardEvents(std::shared_ptr<JsThread> thread, std::weak_ptr<ConnectionHandle> weak) {
+  return {
+      .ownerChanged =
+          [thread, weak](OwnerChange change) {
+            thread->post([weak, change = std::move(change)](Napi::Env env) {
+              if (auto handle = weak.lock()) handle->emit(env, ownerChangedEvent(env, change));
+            });
+          },
+      .disconnected =
+          [thread, weak](Failure failure) {
+            thread->post([weak, failure = std::move(failure)](Napi::Env env) {
+              auto handle = weak.lock();
+              if (!handle || !handle->isOpen()) return;
+              Environment::of(env).forget(handle);
+              handle->emit(env, disconnectedEvent(env, failure));
+            });
+          },
+  };
+}
+
+Napi::Object pendingCall(Napi::Env env, Napi::Promise reply, Napi::Function cancel) {
+  Napi::Object pending = Napi::Object::New(env);
+  pending.Set("reply", reply);
+  pending.Set("cancel", cancel);
+  return pending;
+}
+
+}  // namespace
+
+Napi::Value connect(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Environment& environment = Environment::of(env);
+  ObjectReader reader(info[0], "options");
+  ConnectRequest request;
+  request.address = reader.string("address");
+  request.timeout = reader.timeout("timeoutInMs");
+  Napi::Function onEvent = reader.function("onEvent");
+  if (reader.failure()) return PromiseBridge::rejected(env, *reader.failure());
+
+  if (!environment.start(env)) return PromiseBridge::rejected(env, closedByCaller());
+  Result<std::shared_ptr<IoThread>> io = IoThread::acquire();
+  if (!io.ok()) return PromiseBridge::rejected(env, io.failure());
+
+  auto handle = std::make_shared<ConnectionHandle>();
+  handle->io = io.value();
+  handle->bus = BusConnection::create(*handle->io, forwardEvents(environment.thread, handle));
+  handle->onEvent = Napi::Persistent(onEvent);
+  environment.connections.insert(handle);
+
+  const auto [id, promise] = environment.promises->open(env);
+  handle->bus->connect(
+      std::move(request), [promises = environment.promises, thread = environment.thread, id = id,
+                           weak = std::weak_ptr(handle)](Result<std::string> uniqueName) {
+        thread->post([promises, id, weak, uniqueName = std::move(uniqueName)](Napi::Env env) {
+          auto handle = weak.lock();
+          if (!handle) return;
+          if (uniqueName.ok()) {
+            promises->resolve(env, id, Connection::create(env, handle, uniqueName.value()));
+          } else {
+            Environment::of(env).forget(handle);
+            promises->reject(env, id, uniqueName.failure());
+          }
+        });
+      });
+  return promise;
+}
+
+Napi::Function Connection::define(Napi::Env env) {
+  return DefineClass(
+      env, "Connection",
+      {InstanceMethod<&Connection::call>("call"), InstanceMethod<&Connection::watchOwner>("watchOwner"),
+       InstanceMethod<&Connection::close>("close")});
+}
+
+Napi::Value Connection::create(Napi::Env env, const std::shared_ptr<ConnectionHandle>& handle,
+                               const std::string& uniqueName) {
+  Napi::Object object = Environment::of(env).connectionClass.New({});
+  Unwrap(object)->handle_ = handle;
+  object.DefineProperty(
+      Napi::PropertyDescriptor::Value("uniqueName", Napi::String::New(env, uniqueName), napi_enumerable));
+  object.DefineProperty(Napi::PropertyDescriptor::Value(Napi::Symbol::New(env, "onEvent"),
+                                                        handle->onEvent.Value(), napi_default));
+  handle->onEvent.Unref();
+  return object;
+}
+
+/** Collected: nobody can use the connection any more, and no call is in flight, for that would have kept it.
+ */
+Connection::~Connection() {
+  // Not open once the environment has been torn down, when there is no instance data to ask either.
+  if (isOpen()) Environment::of(env_).forget(handle_);
+}
+
+Napi::Value Connection::call(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Result<CallRequest> request = readCall(info[0]);
+  if (!request.ok() || !isOpen()) {
+    return pendingCall(env, PromiseBridge::rejected(env, request.ok() ? closedByCaller() : request.failure()),
+                       Napi::Function::New(
+                           env, [](const Napi::CallbackInfo&) {}, "cancel"));
+  }
+  const std::shared_ptr<PromiseBridge> promises = Environment::of(env).promises;
+  const auto [id, promise] = promises->open(env, Value());
+  handle_->bus->call(id, std::move(request.value()), [promises, id = id](Result<Reply> reply) {
+    promises->settle(id, std::move(reply), [](Napi::Env to, const Reply& value) { return toJs(to, value); });
+  });
+  // Rejects here and now: an answer that is already on its way to this thread comes late.
+  const auto cancel = [promises, id = id, weak = std::weak_ptr(handle_)](const Napi::CallbackInfo& info) {
+    if (!promises->reject(info.Env(), id, canceled())) return;
+    auto handle = weak.lock();
+    if (handle && handle->isOpen()) handle->bus->cancel(id);
+  };
+  return pendingCall(env, promise, Napi::Function::New(env, cancel, "cancel"));
+}
+
+Napi::Value Connection::watchOwner(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Result<std::string> name = readString(info[0], "name");
+  if (!name.ok()) return PromiseBridge::rejected(env, name.failure());
+  if (sd_bus_service_name_is_valid(name.value().c_str()) <= 0) {
+    return PromiseBridge::rejected(env, invalidArgument("name", "a D-Bus bus name"));
+  }
+  if (!isOpen()) return PromiseBridge::rejected(env, closedByCaller());
+  const std::shared_ptr<PromiseBridge> promises = Environment::of(env).promises;
+  const auto [id, promise] = promises->open(env, Value());
+  handle_->bus->watchOwner(std::move(name.value()), [promises, id = id](Result<Done> result) {
+    promises->settle(id, std::move(result), [](Napi::Env to, const Done&) { return to.Undefined(); });
+  });
+  return promise;
+}
+
+void Connection::close(const Napi::CallbackInfo& info) {
+  if (handle_) Environment::of(info.Env()).forget(handle_);
+}
+
+}  // namespace broker

@@ -1,0 +1,43 @@
+#include "linux/node/environment.h"
+
+namespace broker {
+
+void ConnectionHandle::close() {
+  if (!isOpen()) return;
+  bus->close();
+  bus.reset();
+  io.reset();  // joins the thread if this was the last hold on it
+}
+
+void ConnectionHandle::emit(Napi::Env env, const Napi::Object& event) {
+  if (onEvent.IsEmpty()) return;
+  const Napi::Function listener = onEvent.Value();
+  if (!listener.IsEmpty()) listener.Call(env.Undefined(), {event});
+}
+
+bool Environment::start(Napi::Env env) {
+  if (thread) return true;
+  thread = JsThread::create(env);
+  if (!thread) return false;
+  promises = std::make_shared<PromiseBridge>(thread);
+  // Hooks run last added first: ours, before Node frees what JsThread::create made.
+  env.AddCleanupHook([](Environment* ending) { ending->tearDown(); }, this);
+  return true;
+}
+
+void Environment::forget(const std::shared_ptr<ConnectionHandle>& handle) {
+  handle->close();
+  connections.erase(handle);
+}
+
+void Environment::tearDown() {
+  thread->close();
+  for (const auto& handle : connections) {
+    handle->onEvent.Reset();
+    handle->close();
+  }
+  connections.clear();
+  promises->abandon();
+}
+
+}  // namespace broker
