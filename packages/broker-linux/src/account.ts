@@ -1,0 +1,116 @@
+import type { BrokerAccount } from "@x/broker-contract";
+import {
+  asObject,
+  field,
+  type JsonObject,
+  type JsonValue,
+  numberField,
+  parseObject,
+  stringField,
+  textField,
+} from "./json.js";
+
+/** The account's text fields as Microsoft's client sends them; `passwordExpiry`, a number, comes on top. */
+const textKeys = [
+  "alternativeAccountId",
+  "clientInfo",
+  "environment",
+  "familyName",
+  "givenName",
+  "homeAccountId",
+  "homeEnvironment",
+  "localAccountId",
+  "middleName",
+  "name",
+  "passwordChangeUrl",
+  "realm",
+  "username",
+] as const;
+
+/** An account as a broker describes it, or `undefined` if it lacks one of the five fields every account has. */
+export function readAccount(value: unknown): BrokerAccount | undefined {
+  const native = asObject(value);
+  if (native === undefined) return undefined;
+  const homeAccountId = textField(native, "homeAccountId");
+  const localAccountId = textField(native, "localAccountId");
+  const tenantId = textField(native, "realm");
+  const environment = textField(native, "environment");
+  const username = textField(native, "username");
+  if (
+    homeAccountId === undefined ||
+    localAccountId === undefined ||
+    tenantId === undefined ||
+    environment === undefined ||
+    username === undefined
+  ) {
+    return undefined;
+  }
+  const name = textField(native, "name");
+  return {
+    homeAccountId,
+    localAccountId,
+    tenantId,
+    environment,
+    username,
+    ...(name !== undefined && { name }),
+    native,
+  };
+}
+
+/** The usable accounts of a `getAccounts` answer. Unusable ones are left out, as Microsoft's client does. */
+export function readAccounts(answer: JsonObject): BrokerAccount[] {
+  const list = field(answer, "accounts");
+  return Array.isArray(list) ? list.map(readAccount).filter((account) => account !== undefined) : [];
+}
+
+/**
+ * The account as a request carries it: the broker's own description back, with every field Microsoft's client
+ * sends. One that did not come from this broker (an authentication record) is described from its ids.
+ */
+export function accountForRequest(account: BrokerAccount): { readonly [key: string]: JsonValue } {
+  const native: JsonObject = account.native ?? {};
+  const known: Readonly<Record<string, string | undefined>> = {
+    clientInfo: clientInfoOf(account.homeAccountId),
+    environment: account.environment,
+    homeAccountId: account.homeAccountId,
+    localAccountId: account.localAccountId,
+    name: account.name,
+    realm: account.tenantId,
+    username: account.username,
+  };
+  const fields: Record<string, JsonValue> = { passwordExpiry: numberField(native, "passwordExpiry") ?? 0 };
+  for (const key of textKeys) fields[key] = stringField(native, key) ?? known[key] ?? "";
+  return fields;
+}
+
+/** Who `clientInfo` (base64url JSON of `uid` and `utid`) is about, as a home account id. */
+export function homeAccountIdOf(clientInfo: string): string | undefined {
+  const info = parseObject(Buffer.from(clientInfo, "base64url").toString("utf8"));
+  const uid = info && textField(info, "uid");
+  const utid = info && textField(info, "utid");
+  return uid === undefined || utid === undefined ? undefined : `${uid}.${utid}`;
+}
+
+function clientInfoOf(homeAccountId: string): string | undefined {
+  const dot = homeAccountId.indexOf(".");
+  if (dot <= 0) return undefined;
+  const info = { uid: homeAccountId.slice(0, dot), utid: homeAccountId.slice(dot + 1) };
+  return Buffer.from(JSON.stringify(info)).toString("base64url");
+}
+
+/** Whether two ids or user names are the same; they are compared without regard to case. */
+export function sameId(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
+}
+
+/** What must not show up in an error or a log about a request for this account. */
+export function personalDataOf(account: BrokerAccount | undefined, loginHint: string | undefined): string[] {
+  const fields = ["givenName", "familyName", "middleName"];
+  const names = fields.map((key) => account?.native && stringField(account.native, key));
+  names.push(loginHint, account?.username, account?.name);
+  // Longest first: a user name may begin with the given name.
+  return names
+    .filter((name) => name !== undefined)
+    .filter((name) => name !== "")
+    .sort((a, b) => b.length - a.length);
+}

@@ -1,0 +1,87 @@
+import type { BrokerAccount, BrokerError } from "@x/broker-contract";
+import { type CallFacts, callError } from "./call-facts.js";
+
+const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Older names of the public cloud's host, which Microsoft's client replaces. */
+const aliases: Readonly<Record<string, string>> = {
+  "login.windows.net": "login.microsoftonline.com",
+  "sts.windows.net": "login.microsoftonline.com",
+};
+
+/** An authority the broker can be sent to. */
+export interface Authority {
+  /** Absolute URL without a trailing slash. */
+  readonly url: string;
+  readonly host: string;
+  /** The tenant's id, where the authority names it by its GUID. */
+  readonly tenantId?: string;
+}
+
+/**
+ * Checks an authority and writes it as Microsoft's client does: `https`, the host's preferred name, no trailing
+ * slash; for an account, its own tenant in place of `common` and `organizations`. A tenant's domain name is
+ * passed on as it is.
+ * @throws BrokerError `invalid_request` for what is no authority, `untrusted_authority` for one of a kind that
+ * brokers do not sign in to (Azure AD B2C, AD FS, external ids, personal accounts)
+ */
+export function resolveAuthority(
+  text: string,
+  account: BrokerAccount | undefined,
+  facts: CallFacts,
+): Authority {
+  if (typeof text !== "string") throw new TypeError("authority must be a string.");
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw notAnAuthority(facts);
+  }
+  const segments = url.pathname.split("/").filter((segment) => segment !== "");
+  const tenant = segments[0];
+  if ((url.protocol !== "https:" && url.protocol !== "http:") || tenant === undefined)
+    throw notAnAuthority(facts);
+  const kind = foreignKind(url.hostname, segments);
+  if (kind !== undefined) {
+    throw callError("untrusted_authority", facts, {
+      reason: kind.reason,
+      message: `The broker does not sign in to ${kind.name}.`,
+      hint: "Use https://login.microsoftonline.com/<tenant id> (or your cloud's host) for work and school accounts, or sign in without the broker.",
+    });
+  }
+  const host = aliases[url.host] ?? url.host;
+  const anyTenant = /^(?:common|organizations)$/i.test(tenant);
+  const actual = anyTenant && account !== undefined ? account.tenantId : tenant;
+  return {
+    url: `https://${host}/${actual}`,
+    host,
+    ...(guid.test(actual) && { tenantId: actual }),
+  };
+}
+
+interface ForeignKind {
+  readonly name: string;
+  readonly reason: string;
+}
+
+function foreignKind(hostname: string, segments: readonly string[]): ForeignKind | undefined {
+  const first = segments[0]?.toLowerCase();
+  const policy = segments.some((segment) => /^b2c_1/i.test(segment));
+  if (hostname.endsWith(".b2clogin.com") || first === "tfp" || policy) {
+    return { name: "Azure AD B2C", reason: "b2c_authority" };
+  }
+  if (hostname.endsWith(".ciamlogin.com")) {
+    return { name: "Microsoft Entra External ID", reason: "ciam_authority" };
+  }
+  if (first === "adfs") return { name: "AD FS", reason: "adfs_authority" };
+  if (first === "consumers") return { name: "personal accounts (consumers)", reason: "consumers_authority" };
+  return undefined;
+}
+
+function notAnAuthority(facts: CallFacts): BrokerError {
+  return callError("invalid_request", facts, {
+    reason: "invalid_authority",
+    message: "The authority is not an absolute URL with a tenant.",
+    hint: "Write it as https://login.microsoftonline.com/<tenant id>, or with organizations or common for the tenant.",
+  });
+}

@@ -1,0 +1,521 @@
+import { existsSync } from "node:fs";
+import type { BrokerError } from "@x/broker-contract";
+import {
+  type BusAddress,
+  type Environment,
+  findBusAddress,
+  noSessionBus,
+  sessionAdvice,
+} from "./bus-address.js";
+import { type CallFacts, callError, foreignText } from "./call-facts.js";
+import { dbusError, saysNobodyThere } from "./dbus-errors.js";
+import type { Deadline } from "./deadline.js";
+import type { NativeCall, NativeConnection, NativeError, NativeEvent, NativeReply } from "./native.js";
+import { type LoadBinding, requireBinding } from "./native-addon.js";
+import { brokerBusName } from "./protocol.js";
+import { SharedWork } from "./shared-work.js";
+import type { BrokerOwner } from "./transport.js";
+
+/** How long connecting to the bus may take: it is on this machine. */
+const connectTimeoutInMs = 10_000;
+/** How long the bus itself may take to answer a question. */
+const busTimeoutInMs = 10_000;
+/** How long the bus may take to start the broker; its own limit is usually 2 minutes. */
+const activationTimeoutInMs = 120_000;
+
+/** Files that show that Microsoft's broker is installed, whether or not this bus knows it. */
+const brokerFiles = [
+  "/opt/microsoft/identity-broker/bin/microsoft-identity-broker",
+  `/usr/share/dbus-1/services/${brokerBusName}.service`,
+];
+
+/** What a session is made of. */
+export interface BusSessionOptions {
+  readonly loadBinding: LoadBinding;
+  /** Address to use instead of what the environment says. */
+  readonly busAddress?: string;
+  readonly env: Environment;
+  /** Whether a file exists. Default: looks. */
+  readonly fileExists?: (path: string) => boolean;
+}
+
+/** A call to the broker, wherever it is and however long it may take. */
+export type BrokerMessage = Omit<NativeCall, "destination" | "autoStart" | "timeoutInMs">;
+
+/** The broker's owner on one connection. */
+interface ReachedBroker extends BrokerOwner {
+  readonly connection: NativeConnection;
+}
+
+/** A failure below the level of a call, before it is known which call it is told to. */
+class SessionFailure extends Error {
+  readonly describe: (facts: CallFacts) => BrokerError;
+  constructor(describe: (facts: CallFacts) => BrokerError) {
+    super("The session failed.");
+    this.describe = describe;
+  }
+}
+
+/**
+ * One connection to the session bus, made when first needed and again after it was lost, and the broker found
+ * on it. Messages go to the broker's unique name, after its owner's user id was seen to be ours: nobody can
+ * slip in between under the well-known name.
+ */
+export class BusSession {
+  readonly #options: BusSessionOptions;
+  readonly #reaching = new SharedWork((signal) => this.#reach(signal));
+  #connecting: Promise<NativeConnection> | undefined;
+  #connection: NativeConnection | undefined;
+  #broker: ReachedBroker | undefined;
+  /** Counts `close()`, so that a connection that comes up later is not kept. */
+  #epoch = 0;
+  /** Connections that `close()` ended, so that their calls can say so. */
+  readonly #closed = new WeakSet<NativeConnection>();
+
+  constructor(options: BusSessionOptions) {
+    this.#options = options;
+  }
+
+  /** Where the bus is; `undefined` if that is unknown. */
+  get address(): BusAddress | undefined {
+    return findBusAddress(this.#options.busAddress, this.#options.env);
+  }
+
+  /** The broker reached last, if it is still there. */
+  get broker(): BrokerOwner | undefined {
+    return this.#broker;
+  }
+
+  /** Connects to the bus if need be. */
+  async connection(deadline: Deadline, facts: CallFacts): Promise<NativeConnection> {
+    deadline.throwIfOver();
+    return await this.#told(
+      facts,
+      deadline.race(this.#connected(), () => {}),
+    );
+  }
+
+  /** Finds the broker, starting it if need be. */
+  async reach(deadline: Deadline, facts: CallFacts): Promise<ReachedBroker> {
+    deadline.throwIfOver();
+    return this.#broker ?? (await this.#told(facts, this.#reaching.join(deadline)));
+  }
+
+  /**
+   * Calls the broker. A broker that left the bus before the call reached it is looked for (and started) once
+   * more: the call was never delivered, so sending it again cannot do anything twice.
+   */
+  async callBroker(
+    call: BrokerMessage,
+    timeoutInMs: () => number,
+    deadline: Deadline,
+    facts: CallFacts,
+    onGiveUp?: (tellBroker: (call: BrokerMessage & { readonly timeoutInMs: number }) => void) => void,
+  ): Promise<NativeReply> {
+    for (let resend = false; ; resend = true) {
+      const broker = await this.reach(deadline, facts);
+      const pending = broker.connection.call({
+        ...call,
+        destination: broker.uniqueName,
+        timeoutInMs: timeoutInMs(),
+        autoStart: false,
+      });
+      try {
+        return await deadline.race(pending.reply, () => {
+          pending.cancel();
+          onGiveUp?.((last) => {
+            const { connection, uniqueName } = broker;
+            // Best effort: the caller has been told that the call is over, and nobody waits for an answer.
+            connection.call({ ...last, destination: uniqueName, autoStart: false }).reply.catch(() => {});
+          });
+        });
+      } catch (error) {
+        const native = asNativeError(error);
+        if (native === undefined) throw error;
+        if (!resend && saysNobodyThere(native) && (await this.#isGone(broker, deadline))) {
+          if (this.#broker === broker) this.#broker = undefined;
+          continue;
+        }
+        throw this.#callFailure(native, broker.connection, deadline, facts);
+      }
+    }
+  }
+
+  /** Asks some other service that must already be running. Rejects with what the addon says. */
+  async ask(
+    connection: NativeConnection,
+    call: Omit<NativeCall, "autoStart" | "timeoutInMs">,
+    deadline: Deadline,
+    timeoutInMs = busTimeoutInMs,
+  ): Promise<NativeReply> {
+    const pending = connection.call({ ...call, autoStart: false, timeoutInMs });
+    return await deadline.race(pending.reply, () => pending.cancel());
+  }
+
+  /** Ends the connection. A later call makes a new one. */
+  close(): void {
+    this.#epoch++;
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#broker = undefined;
+    if (connection !== undefined) {
+      this.#closed.add(connection);
+      connection.close();
+    }
+  }
+
+  /** The connection there is, or the one being made. */
+  async #connected(): Promise<NativeConnection> {
+    if (this.#connection !== undefined) return this.#connection;
+    if (this.#connecting === undefined) {
+      const connecting = this.#connect().finally(() => {
+        if (this.#connecting === connecting) this.#connecting = undefined;
+      });
+      this.#connecting = connecting;
+    }
+    return await this.#connecting;
+  }
+
+  async #connect(): Promise<NativeConnection> {
+    const { loadBinding, env } = this.#options;
+    const epoch = this.#epoch;
+    const found = this.address;
+    if (found === undefined) throw new SessionFailure((facts) => noSessionBus(env, facts));
+    const binding = requireBinding(loadBinding);
+    let connection: NativeConnection | undefined;
+    try {
+      connection = await binding.connect({
+        address: found.address,
+        timeoutInMs: connectTimeoutInMs,
+        onEvent: (event) => this.#onEvent(event, connection),
+      });
+      await this.#watchBroker(connection);
+    } catch (error) {
+      connection?.close();
+      throw this.#connectFailure(error, found);
+    }
+    if (epoch !== this.#epoch) {
+      connection.close();
+      throw new SessionFailure(connectionClosed);
+    }
+    this.#connection = connection;
+    return connection;
+  }
+
+  /** Watches who owns the broker's name; a bus that does not even confirm that is given up. */
+  async #watchBroker(connection: NativeConnection): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new SessionFailure(silentBus)), busTimeoutInMs);
+    });
+    try {
+      await Promise.race([connection.watchOwner(brokerBusName), tooLong]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #reach(signal: AbortSignal): Promise<ReachedBroker> {
+    const connection = await this.#connected();
+    if (signal.aborted) throw new SessionFailure(connectionClosed);
+    const bus = (
+      member: string,
+      signature: string,
+      args: NativeCall["args"],
+      timeoutInMs = busTimeoutInMs,
+    ) => {
+      const pending = connection.call({
+        destination: "org.freedesktop.DBus",
+        path: "/org/freedesktop/DBus",
+        interface: "org.freedesktop.DBus",
+        member,
+        signature,
+        args,
+        timeoutInMs,
+        autoStart: false,
+      });
+      const cancel = () => pending.cancel();
+      signal.addEventListener("abort", cancel, { once: true });
+      return pending.reply.finally(() => signal.removeEventListener("abort", cancel));
+    };
+    try {
+      const uniqueName = await this.#findOwner(bus);
+      const [user, processId] = await Promise.all([
+        bus("GetConnectionUnixUser", "s", [uniqueName]),
+        bus("GetConnectionUnixProcessID", "s", [uniqueName]).catch(() => undefined),
+      ]);
+      const uid = Number(user.body[0]);
+      const ownUid = process.getuid?.();
+      if (uid !== ownUid) throw new SessionFailure((facts) => untrustedOwner(uid, ownUid, facts));
+      const pid = processId === undefined ? undefined : Number(processId.body[0]);
+      const broker = { connection, uniqueName, uid, ...(pid !== undefined && { pid }) };
+      if (this.#connection === connection) this.#broker = broker;
+      return broker;
+    } catch (error) {
+      const native = asNativeError(error);
+      if (native === undefined) throw error;
+      throw new SessionFailure((facts) => this.#reachFailure(native, connection, facts));
+    }
+  }
+
+  async #findOwner(
+    bus: (m: string, s: string, a: NativeCall["args"], t?: number) => Promise<NativeReply>,
+  ): Promise<string> {
+    try {
+      return readName(await bus("GetNameOwner", "s", [brokerBusName]));
+    } catch (error) {
+      const native = asNativeError(error);
+      if (native === undefined || !saysNobodyThere(native)) throw error;
+    }
+    try {
+      await bus("StartServiceByName", "su", [brokerBusName, 0], activationTimeoutInMs);
+    } catch (error) {
+      const native = asNativeError(error);
+      if (native === undefined) throw error;
+      throw new SessionFailure((facts) => this.#activationFailure(native, facts));
+    }
+    return readName(await bus("GetNameOwner", "s", [brokerBusName]));
+  }
+
+  /** Whether nobody has the broker's unique name any more. */
+  async #isGone(broker: ReachedBroker, deadline: Deadline): Promise<boolean> {
+    if (this.#broker !== broker) return true;
+    try {
+      const reply = await this.ask(
+        broker.connection,
+        {
+          destination: "org.freedesktop.DBus",
+          path: "/org/freedesktop/DBus",
+          interface: "org.freedesktop.DBus",
+          member: "NameHasOwner",
+          signature: "s",
+          args: [broker.uniqueName],
+        },
+        deadline,
+      );
+      return reply.body[0] === false;
+    } catch (error) {
+      if (asNativeError(error) === undefined) throw error;
+      return false;
+    }
+  }
+
+  #onEvent(event: NativeEvent, connection: NativeConnection | undefined): void {
+    if (event.type === "owner_changed") {
+      if (event.name === brokerBusName && this.#broker?.uniqueName !== event.newOwner)
+        this.#broker = undefined;
+      return;
+    }
+    if (connection !== undefined && this.#connection === connection) {
+      this.#connection = undefined;
+      this.#broker = undefined;
+    }
+  }
+
+  /** Waits for shared work and tells its failure as the failure of this call. */
+  async #told<T>(facts: CallFacts, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof SessionFailure) throw error.describe(facts);
+      throw error;
+    }
+  }
+
+  #connectFailure(error: unknown, found: BusAddress): unknown {
+    const native = asNativeError(error);
+    if (native === undefined) return error;
+    const { env } = this.#options;
+    return new SessionFailure((facts) => {
+      const source = found.source === "option" ? "the busAddress option" : found.source;
+      const facets = {
+        native: {
+          ...(native.errno !== undefined && { errno: native.errno }),
+          ...(native.stage !== undefined && { stage: native.stage }),
+          addressFrom: found.source,
+        },
+      };
+      if (native.code === "timed_out") {
+        return callError("broker_unavailable", facts, {
+          ...facets,
+          reason: "bus_refused",
+          message: `The session bus took the connection but did not answer within ${connectTimeoutInMs} ms.`,
+          hint: `Check that a D-Bus session bus listens where ${source} says.`,
+          retryable: true,
+        });
+      }
+      if (native.stage === "address") {
+        return callError("broker_unavailable", facts, {
+          ...facets,
+          reason: "no_session_bus",
+          message: `The session bus address in ${source} cannot be used.`,
+          hint: "It should look like unix:path=/run/user/1000/bus.",
+        });
+      }
+      const refused =
+        native.stage === "authenticate" || native.errno === "EACCES" || native.errno === "EPERM";
+      if (refused) {
+        return callError("broker_unavailable", facts, {
+          ...facets,
+          reason: "bus_refused",
+          message: "The session bus refused this process.",
+          hint: "A session bus only takes its own user: run as the user who logged in. In a container with another user namespace, EXTERNAL authentication fails unless the user ids agree inside and outside.",
+        });
+      }
+      return callError("broker_unavailable", facts, {
+        ...facets,
+        reason: native.code === "connect_failed" ? "no_session_bus" : "bus_lost",
+        message: `Nobody answers at the session bus address in ${source}${native.errno === undefined ? "" : ` (${native.errno})`}.`,
+        hint: sessionAdvice(env),
+        retryable: true,
+      });
+    });
+  }
+
+  #reachFailure(error: NativeError, connection: NativeConnection, facts: CallFacts): BrokerError {
+    if (error.code === "dbus_error") return dbusError(error, facts);
+    if (error.code === "timed_out") return silentBus(facts);
+    return this.#connectionFailure(error, connection, facts);
+  }
+
+  #activationFailure(error: NativeError, facts: CallFacts): BrokerError {
+    if (saysNobodyThere(error)) {
+      const exists = this.#options.fileExists ?? existsSync;
+      const installed = brokerFiles.some((file) => exists(file));
+      const native = { dbusError: error.dbusName ?? "" };
+      return installed
+        ? callError("broker_unavailable", facts, {
+            reason: "not_activatable",
+            native,
+            message: "The broker is installed, but this session bus cannot start it.",
+            hint: "Log out and in again, so that the bus reads its service files anew; a private bus or a container's bus knows only its own.",
+          })
+        : callError("broker_unavailable", facts, {
+            reason: "not_installed",
+            native,
+            message: "There is no identity broker on this machine.",
+            hint: "Install Microsoft's packages microsoft-identity-broker and intune-portal (from packages.microsoft.com, for Ubuntu and RHEL), register the device, and try again.",
+          });
+    }
+    if (error.code === "timed_out" || error.dbusName === "org.freedesktop.DBus.Error.TimedOut") {
+      return callError("broker_unavailable", facts, {
+        reason: "activation_failed",
+        message: "The bus started the broker, but it never came up.",
+        hint: "Look at `journalctl --user -e`; a locked keyring or a missing display can hold the broker up.",
+        retryable: true,
+      });
+    }
+    if (error.code === "dbus_error") {
+      const text = foreignText(error.dbusMessage ?? "", facts);
+      const told = dbusError(error, facts);
+      if (told.reason === "activation_failed" || told.reason === "access_denied") return told;
+      return callError("broker_unavailable", facts, {
+        reason: "activation_failed",
+        native: { dbusError: error.dbusName ?? "unknown" },
+        message: `The bus could not start the broker.${text === "" ? "" : ` It says: "${text}".`}`,
+        hint: "Look at `journalctl --user -e`, or run `broker doctor`.",
+        retryable: told.retryable,
+      });
+    }
+    return this.#connectionFailure(error, undefined, facts);
+  }
+
+  #callFailure(
+    error: NativeError,
+    connection: NativeConnection,
+    deadline: Deadline,
+    facts: CallFacts,
+  ): BrokerError {
+    switch (error.code) {
+      case "dbus_error":
+        return dbusError(error, facts);
+      case "timed_out":
+        return deadline.timedOut();
+      case "invalid_argument":
+        return callError("invalid_request", facts, {
+          message: "The request holds something D-Bus cannot carry.",
+          hint: "Look for control characters in the request's texts.",
+        });
+      case "unsupported_reply":
+        return callError("protocol_error", facts, {
+          message: "The broker's answer is not valid D-Bus, or of a kind no broker sends.",
+          hint: "Report it together with the broker's version.",
+        });
+      default:
+        return this.#connectionFailure(error, connection, facts);
+    }
+  }
+
+  #connectionFailure(
+    error: NativeError,
+    connection: NativeConnection | undefined,
+    facts: CallFacts,
+  ): BrokerError {
+    if (error.code === "canceled" || (connection !== undefined && this.#closed.has(connection))) {
+      return connectionClosed(facts);
+    }
+    return callError("broker_unavailable", facts, {
+      reason: "bus_lost",
+      ...(error.errno !== undefined && { native: { errno: error.errno } }),
+      message: "The connection to the session bus was lost before the answer came.",
+      hint: "Try again: the next call connects afresh.",
+      retryable: true,
+    });
+  }
+}
+
+/** `error` as what the addon throws, or `undefined` if it is something else. */
+export function asNativeError(error: unknown): NativeError | undefined {
+  return error instanceof Error &&
+    error.name !== "BrokerError" &&
+    nativeCodes.has((error as Partial<NativeError>).code ?? "")
+    ? (error as NativeError)
+    : undefined;
+}
+
+const nativeCodes = new Set<string>([
+  "dbus_error",
+  "timed_out",
+  "canceled",
+  "disconnected",
+  "connect_failed",
+  "invalid_argument",
+  "unsupported_reply",
+] satisfies NativeError["code"][]);
+
+function readName(reply: NativeReply): string {
+  const name = reply.body[0];
+  if (typeof name === "string" && name.startsWith(":")) return name;
+  throw new SessionFailure((facts) =>
+    callError("protocol_error", facts, {
+      message: "The session bus gave no proper name for the broker's owner.",
+      hint: "Check what DBUS_SESSION_BUS_ADDRESS points to.",
+    }),
+  );
+}
+
+function silentBus(facts: CallFacts): BrokerError {
+  return callError("broker_unavailable", facts, {
+    reason: "bus_lost",
+    message: `The session bus did not answer within ${busTimeoutInMs} ms.`,
+    hint: "Run `broker doctor`; log out and in again if the bus hangs.",
+    retryable: true,
+  });
+}
+
+function connectionClosed(facts: CallFacts): BrokerError {
+  return callError("broker_unavailable", facts, {
+    reason: "connection_closed",
+    message: "The connection was closed with close() while the call was under way.",
+    hint: "Call again to connect afresh.",
+  });
+}
+
+function untrustedOwner(uid: number, ownUid: number | undefined, facts: CallFacts): BrokerError {
+  return callError("broker_unavailable", facts, {
+    reason: "owner_untrusted",
+    native: { ownerUid: uid, ownUid: ownUid ?? -1 },
+    message: "The broker's name on the session bus belongs to another user, who would see every token.",
+    hint: "Check what DBUS_SESSION_BUS_ADDRESS points to, and run as the user whose session it is.",
+  });
+}

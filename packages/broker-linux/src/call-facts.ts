@@ -1,0 +1,41 @@
+import {
+  BrokerError,
+  type BrokerErrorCode,
+  type BrokerErrorOptions,
+  type BrokerPlatform,
+  redactSensitive,
+} from "@x/broker-contract";
+
+/** What an error may say about the call it ended. */
+export interface CallFacts {
+  /** Name of the public call. */
+  readonly operation: string;
+  readonly platform: BrokerPlatform;
+  readonly correlationId: string;
+  readonly scopes?: readonly string[];
+  readonly redirectUri?: string;
+  /** User and display names of the request: taken out of whatever the broker writes. */
+  readonly personalData?: readonly string[];
+}
+
+/** An error that knows its call. */
+export function callError(code: BrokerErrorCode, facts: CallFacts, options: BrokerErrorOptions): BrokerError {
+  return new BrokerError(code, {
+    platform: facts.platform,
+    correlationId: facts.correlationId,
+    ...(facts.scopes !== undefined && { scopes: facts.scopes }),
+    ...options,
+  });
+}
+
+const longestText = 500;
+
+/** A text of the broker or the bus, made fit for an error or a log: one line, short, nobody's name or token. */
+export function foreignText(text: string, facts: Pick<CallFacts, "personalData">): string {
+  let result = text.slice(0, 10_000);
+  for (const name of facts.personalData ?? []) {
+    if (name.length > 1) result = result.replaceAll(name, "[user]");
+  }
+  result = redactSensitive(result).replace(/\s+/g, " ").trim();
+  return result.length > longestText ? `${result.slice(0, longestText)}…` : result;
+}

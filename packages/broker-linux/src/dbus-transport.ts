@@ -1,0 +1,98 @@
+import { addressKind } from "./bus-address.js";
+import { BusSession, type BusSessionOptions } from "./bus-session.js";
+import { type CallFacts, callError } from "./call-facts.js";
+import type { Deadline } from "./deadline.js";
+import { readKeyringState } from "./keyring.js";
+import {
+  brokerInterface,
+  brokerObjectPath,
+  cancelInteractiveFlowRequest,
+  protocolVersion,
+} from "./protocol.js";
+import type { BrokerCall, BrokerOwner, BrokerTransport, KeyringState } from "./transport.js";
+
+/** Name of the addon's queue that keeps interactive calls one at a time in this process. */
+const interactiveQueue = "interactive";
+
+/** How long a cancelled flow's broker may take to say so; nobody waits for it. */
+const cancelTimeoutInMs = 5_000;
+
+/**
+ * Interactive calls of this process in the order of the queue: only the first can have a window on the
+ * screen, so only its abort may tell the broker to close one.
+ */
+const interactiveCalls = new Set<symbol>();
+
+export interface DBusTransportOptions extends BusSessionOptions {
+  /** Whether an aborted interactive call tells the broker to close its window. */
+  readonly sendCancelInteractiveFlow: boolean;
+}
+
+/** The broker over D-Bus. */
+export class DBusTransport implements BrokerTransport {
+  readonly platform = "linux";
+  readonly #session: BusSession;
+  readonly #sendCancelInteractiveFlow: boolean;
+
+  constructor(options: DBusTransportOptions) {
+    this.#session = new BusSession(options);
+    this.#sendCancelInteractiveFlow = options.sendCancelInteractiveFlow;
+  }
+
+  async request(call: BrokerCall, deadline: Deadline, facts: CallFacts): Promise<string> {
+    const message = {
+      path: brokerObjectPath,
+      interface: brokerInterface,
+      member: call.method,
+      signature: "sss",
+      args: [protocolVersion, deadline.correlationId, call.requestJson],
+    };
+    const ticket = Symbol(call.method);
+    if (call.interactive) interactiveCalls.add(ticket);
+    try {
+      const reply = await this.#session.callBroker(
+        call.interactive ? { ...message, queue: interactiveQueue } : message,
+        () => (call.interactive ? 0 : deadline.remainingInMs),
+        deadline,
+        facts,
+        (tellBroker) => {
+          const first = interactiveCalls.values().next().value === ticket;
+          if (!first || !this.#sendCancelInteractiveFlow) return;
+          const args = [protocolVersion, deadline.correlationId, cancelInteractiveFlowRequest];
+          tellBroker({ ...message, member: "cancelInteractiveFlow", args, timeoutInMs: cancelTimeoutInMs });
+        },
+      );
+      const text = reply.body[0];
+      if (typeof text === "string") return text;
+      throw callError("protocol_error", facts, {
+        message: `The broker answered with "${reply.signature}" instead of a text.`,
+        hint: "Report it together with the broker's version.",
+      });
+    } finally {
+      interactiveCalls.delete(ticket);
+    }
+  }
+
+  async reach(deadline: Deadline, facts: CallFacts): Promise<BrokerOwner> {
+    return await this.#session.reach(deadline, facts);
+  }
+
+  describe(): Readonly<Record<string, string>> {
+    const found = this.#session.address;
+    const broker = this.#session.broker;
+    return {
+      ...(found !== undefined && { busAddress: addressKind(found.address), busAddressFrom: found.source }),
+      ...(broker !== undefined && { brokerBusName: broker.uniqueName, brokerUserId: String(broker.uid) }),
+      ...(broker?.pid !== undefined && { brokerProcessId: String(broker.pid) }),
+    };
+  }
+
+  async keyringState(deadline: Deadline, facts: CallFacts): Promise<KeyringState> {
+    const connection = await this.#session.connection(deadline, facts);
+    return await readKeyringState(this.#session, connection, deadline);
+  }
+
+  close(): void {
+    this.#session.close();
+  }
+}

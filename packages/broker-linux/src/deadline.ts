@@ -1,0 +1,119 @@
+import { randomUUID } from "node:crypto";
+import {
+  AbortError,
+  type AbortSignalLike,
+  BrokerError,
+  type BrokerPlatform,
+  type OperationOptions,
+} from "@x/broker-contract";
+
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The longest time Node's timers can wait; a longer one would fire at once. */
+const longestTimerInMs = 2 ** 31 - 1;
+
+/** The caller's patience with one public call: its abort signal and the time it allows, kept in one place. */
+export class Deadline {
+  /** The caller's correlation id, or a new one if that is no UUID (as Microsoft's client does). */
+  readonly correlationId: string;
+  readonly #operation: string;
+  readonly #platform: BrokerPlatform;
+  readonly #abortSignal: AbortSignalLike | undefined;
+  readonly #timeoutInMs: number;
+  readonly #startedAt = performance.now();
+
+  /**
+   * @param operation Name of the public call, for messages.
+   * @param defaultTimeoutInMs Used when the caller names none; 0 means no limit.
+   * @throws TypeError or RangeError for options that are none.
+   */
+  constructor(
+    operation: string,
+    platform: BrokerPlatform,
+    options: OperationOptions,
+    defaultTimeoutInMs: number,
+  ) {
+    const { abortSignal, timeoutInMs = defaultTimeoutInMs, correlationId } = options;
+    if (typeof timeoutInMs !== "number") throw new TypeError("timeoutInMs must be a number.");
+    if (!(timeoutInMs >= 0)) throw new RangeError("timeoutInMs must be 0 (no limit) or more.");
+    if (abortSignal !== undefined && typeof abortSignal.addEventListener !== "function") {
+      throw new TypeError("abortSignal must be an AbortSignal.");
+    }
+    if (correlationId !== undefined && typeof correlationId !== "string") {
+      throw new TypeError("correlationId must be a string.");
+    }
+    this.correlationId =
+      correlationId !== undefined && uuid.test(correlationId) ? correlationId : randomUUID();
+    this.#operation = operation;
+    this.#platform = platform;
+    this.#abortSignal = abortSignal;
+    this.#timeoutInMs = timeoutInMs;
+  }
+
+  /** Milliseconds since the call began. */
+  get elapsedInMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  /** Time left in milliseconds, at least 1; 0 if there is no limit. What a native call takes as its timeout. */
+  get remainingInMs(): number {
+    if (this.#timeoutInMs === 0 || this.#timeoutInMs === Number.POSITIVE_INFINITY) return 0;
+    return Math.min(Math.max(1, Math.ceil(this.#timeoutInMs - this.elapsedInMs)), longestTimerInMs);
+  }
+
+  /** Throws if the caller's patience is already at its end. */
+  throwIfOver(): void {
+    if (this.#abortSignal?.aborted === true) throw this.#aborted();
+    if (this.remainingInMs !== 0 && this.elapsedInMs >= this.#timeoutInMs) throw this.timedOut();
+  }
+
+  /**
+   * Waits for `work`, but no longer than the caller does: then `giveUp` is called and the promise rejects at
+   * once, whatever `work` does later.
+   */
+  async race<T>(work: Promise<T>, giveUp: () => void): Promise<T> {
+    const signal = this.#abortSignal;
+    let timer: NodeJS.Timeout | undefined;
+    let onAbort: (() => void) | undefined;
+    const over = new Promise<never>((_resolve, reject) => {
+      const end = (error: Error) => {
+        giveUp();
+        reject(error);
+      };
+      if (signal?.aborted === true) {
+        end(this.#aborted());
+        return;
+      }
+      onAbort = () => end(this.#aborted());
+      signal?.addEventListener("abort", onAbort, { once: true });
+      const remaining = this.remainingInMs;
+      if (remaining !== 0) timer = setTimeout(() => end(this.timedOut()), remaining);
+    });
+    try {
+      return await Promise.race([over, work]);
+    } finally {
+      clearTimeout(timer);
+      if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** The error for a call that took too long. */
+  timedOut(cause?: unknown): BrokerError {
+    const limit = this.#timeoutInMs > 0 ? ` within ${this.#timeoutInMs} ms` : " in time";
+    return new BrokerError("timed_out", {
+      message: `${this.#operation} got no answer from the broker${limit}.`,
+      hint: "Try again, allow more time with timeoutInMs, or run `broker doctor` to see whether the broker still answers.",
+      platform: this.#platform,
+      correlationId: this.correlationId,
+      retryable: true,
+      cause,
+    });
+  }
+
+  #aborted(): AbortError {
+    return new AbortError(`${this.#operation} was aborted.`, {
+      correlationId: this.correlationId,
+      cause: this.#abortSignal?.reason,
+    });
+  }
+}

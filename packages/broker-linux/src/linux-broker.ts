@@ -1,0 +1,327 @@
+import {
+  type AccountsRequest,
+  type Broker,
+  type BrokerAccount,
+  BrokerError,
+  type BrokerStatus,
+  type BrokerToken,
+  type HttpRequestSigningRequest,
+  type InteractiveTokenRequest,
+  type OperationOptions,
+  type SignedHttpRequest,
+  type SignOutRequest,
+  type SilentTokenRequest,
+  type SsoCookie,
+  type SsoCookieRequest,
+  type TokenRequest,
+} from "@x/broker-contract";
+import { personalDataOf, readAccount, sameId } from "./account.js";
+import {
+  accountsRequest,
+  keyringLocked,
+  readAccountsAnswer,
+  removeAccountRequest,
+} from "./accounts-request.js";
+import { parseAnswer } from "./broker-answer.js";
+import { brokerCapabilities, isEmulator, readVersion } from "./broker-version.js";
+import type { Environment } from "./bus-address.js";
+import { type CallFacts, callError } from "./call-facts.js";
+import { CallLog } from "./call-log.js";
+import { Deadline } from "./deadline.js";
+import { canonicalJson, parseObject } from "./json.js";
+import { type BrokerMethod, brokerRedirectUri } from "./protocol.js";
+import { readSignedHttpRequest, signedHttpRequestRequest } from "./signed-http-request.js";
+import { readSsoCookies, ssoCookieRequest } from "./sso-cookies.js";
+import { interactiveTokenRequest, type PreparedTokenRequest, silentTokenRequest } from "./token-request.js";
+import { readTokenAnswer } from "./token-response.js";
+import type { BrokerTransport } from "./transport.js";
+import { findWireError, wireError } from "./wire-errors.js";
+
+/** How long a call without UI may take when the caller does not say, in milliseconds. */
+export const defaultTimeoutInMs = 30_000;
+
+/** Default of an interactive call: no limit, since a person takes as long as a person takes. */
+const interactiveTimeoutInMs = 0;
+
+/** One public call: whose patience it is, what its errors say, where it logs. */
+interface Call {
+  readonly deadline: Deadline;
+  readonly facts: CallFacts;
+  readonly log: CallLog;
+}
+
+/** The broker's protocol over whichever transport reaches it. */
+export class LinuxBroker implements Broker {
+  readonly platform;
+  readonly #transport: BrokerTransport;
+  readonly #env: Environment;
+
+  constructor(transport: BrokerTransport, env: Environment) {
+    this.platform = transport.platform;
+    this.#transport = transport;
+    this.#env = env;
+  }
+
+  async probe(options: OperationOptions = {}): Promise<BrokerStatus> {
+    const { platform } = this;
+    try {
+      return await this.#run("probe", options, {}, defaultTimeoutInMs, async (call) => {
+        await this.#transport.reach(call.deadline, call.facts);
+        const version = await this.#askVersion(call);
+        return {
+          available: true,
+          platform,
+          ...(version !== undefined && { brokerVersion: version }),
+          emulated: version !== undefined && isEmulator(version),
+          capabilities: brokerCapabilities(version),
+          facts: this.#transport.describe(),
+        };
+      });
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      return { available: false, platform, error, facts: this.#transport.describe() };
+    }
+  }
+
+  async getAccounts(request: AccountsRequest, options: OperationOptions = {}): Promise<BrokerAccount[]> {
+    return await this.#run("getAccounts", options, {}, defaultTimeoutInMs, async (call) => {
+      const accounts = await this.#accounts(request.clientId, call);
+      call.log.note(`The broker knows ${accounts.length} account(s).`);
+      return accounts;
+    });
+  }
+
+  async acquireTokenSilently(
+    request: SilentTokenRequest,
+    options: OperationOptions = {},
+  ): Promise<BrokerToken> {
+    const about = aboutToken(request);
+    return await this.#run("acquireTokenSilently", options, about, defaultTimeoutInMs, async (call) => {
+      checkAccountOption(request.account);
+      // Bad input is refused before anything is asked.
+      silentTokenRequest(request, request.account, call.facts);
+      const account = request.account ?? (await this.#defaultAccount(request, call));
+      const facts = { ...call.facts, personalData: personalDataOf(account, request.loginHint) };
+      const prepared = silentTokenRequest(request, account, facts);
+      return await this.#token("acquireTokenSilently", prepared, { ...call, facts });
+    });
+  }
+
+  async acquireTokenInteractively(
+    request: InteractiveTokenRequest,
+    options: OperationOptions = {},
+  ): Promise<BrokerToken> {
+    const about = aboutToken(request);
+    const operation = "acquireTokenInteractively";
+    return await this.#run(operation, options, about, interactiveTimeoutInMs, async (call) => {
+      checkAccountOption(request.account);
+      const prepared = interactiveTokenRequest(request, request.account, this.#env, call.facts);
+      try {
+        return await this.#token(operation, prepared, call);
+      } catch (error) {
+        if (!(error instanceof BrokerError && error.reason === "account_needed")) throw error;
+        const account = request.account === undefined ? await this.#defaultAccount(request, call) : undefined;
+        if (account === undefined) throw error;
+        call.log.note("This broker needs an account: asking once more with the one it knows.");
+        const facts = { ...call.facts, personalData: personalDataOf(account, request.loginHint) };
+        return await this.#token(operation, interactiveTokenRequest(request, account, this.#env, facts), {
+          ...call,
+          facts,
+        });
+      }
+    });
+  }
+
+  async signOut(request: SignOutRequest, options: OperationOptions = {}): Promise<void> {
+    const about = { personalData: personalDataOf(request.account, undefined) };
+    await this.#run("signOut", options, about, defaultTimeoutInMs, async (call) => {
+      const account = requiredAccount(request.account);
+      const json = removeAccountRequest(request.clientId, account, call.facts);
+      // What a broker answers to a successful removal is not known: anything but an error will do.
+      const answer = parseObject(await this.#ask("removeAccount", json, call));
+      const error = answer && findWireError(answer);
+      if (error !== undefined) throw wireError(error, call.facts);
+    });
+  }
+
+  async acquireSsoCookies(request: SsoCookieRequest, options: OperationOptions = {}): Promise<SsoCookie[]> {
+    const about = { personalData: personalDataOf(request.account, undefined) };
+    return await this.#run("acquireSsoCookies", options, about, defaultTimeoutInMs, async (call) => {
+      checkAccountOption(request.account);
+      const account = request.account ?? (await this.#onlyAccount(request.clientId, call));
+      const facts = { ...call.facts, personalData: personalDataOf(account, undefined) };
+      const json = ssoCookieRequest(request, account, facts);
+      const answer = parseAnswer(await this.#ask("acquirePrtSsoCookie", json, { ...call, facts }), facts);
+      return readSsoCookies(answer, account, facts);
+    });
+  }
+
+  async signHttpRequest(
+    request: HttpRequestSigningRequest,
+    options: OperationOptions = {},
+  ): Promise<SignedHttpRequest> {
+    const about = { personalData: personalDataOf(request.account, undefined) };
+    return await this.#run("signHttpRequest", options, about, defaultTimeoutInMs, async (call) => {
+      requiredAccount(request.account);
+      const json = signedHttpRequestRequest(request, call.facts);
+      const answer = parseAnswer(await this.#ask("generateSignedHttpRequest", json, call), call.facts);
+      return readSignedHttpRequest(answer, call.facts);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#transport.close();
+  }
+
+  async #run<T>(
+    operation: string,
+    options: OperationOptions,
+    about: Partial<CallFacts>,
+    timeoutInMs: number,
+    work: (call: Call) => Promise<T>,
+  ): Promise<T> {
+    const deadline = new Deadline(operation, this.platform, options, timeoutInMs);
+    const log = new CallLog(operation, deadline.correlationId, options);
+    const facts = { operation, platform: this.platform, correlationId: deadline.correlationId, ...about };
+    try {
+      deadline.throwIfOver();
+      const result = await work({ deadline, facts, log });
+      log.succeeded(deadline.elapsedInMs);
+      return result;
+    } catch (error) {
+      log.failed(error, deadline.elapsedInMs);
+      throw error;
+    }
+  }
+
+  /** Sends one request; a broker that died of a locked keyring is told apart from one that just died. */
+  async #ask(method: BrokerMethod, requestJson: string, call: Call): Promise<string> {
+    const interactive = method === "acquireTokenInteractively";
+    try {
+      return await this.#transport.request({ method, requestJson, interactive }, call.deadline, call.facts);
+    } catch (error) {
+      if (
+        error instanceof BrokerError &&
+        error.reason === "broker_died" &&
+        (await this.#isKeyringLocked(call))
+      ) {
+        throw keyringLocked(call.facts);
+      }
+      throw error;
+    }
+  }
+
+  async #token(method: BrokerMethod, prepared: PreparedTokenRequest, call: Call): Promise<BrokerToken> {
+    call.log.note(`Asking for ${prepared.scopes.join(" ")} from ${prepared.authority.url}.`);
+    call.log.notePersonal(() => `Account: ${prepared.account?.username ?? prepared.loginHint ?? "any"}.`);
+    const answer = parseAnswer(await this.#ask(method, prepared.json, call), call.facts);
+    return readTokenAnswer(answer, prepared, call.facts);
+  }
+
+  async #accounts(clientId: string, call: Call): Promise<BrokerAccount[]> {
+    const json = accountsRequest(clientId, call.facts);
+    const answer = parseAnswer(await this.#ask("getAccounts", json, call), call.facts);
+    const accounts = readAccountsAnswer(answer, call.facts);
+    if (accounts.length === 0 && (await this.#isKeyringLocked(call))) throw keyringLocked(call.facts);
+    return accounts;
+  }
+
+  /**
+   * The account to use when none is given, as Microsoft's client chooses: the one with the hinted user name, or
+   * the only one. `undefined` leaves the choice to the broker.
+   */
+  async #defaultAccount(request: TokenRequest, call: Call): Promise<BrokerAccount | undefined> {
+    const { clientId, loginHint } = request;
+    let accounts: BrokerAccount[];
+    try {
+      accounts = await this.#accounts(clientId, call);
+    } catch (error) {
+      // A broker that cannot list its accounts may know a default one all the same.
+      if (!(error instanceof BrokerError) || !toleratedWithoutAccounts.has(error.code)) throw error;
+      call.log.warn(`The broker does not list its accounts (${error.code}).`);
+      return undefined;
+    }
+    if (loginHint !== undefined && loginHint !== "") {
+      return accounts.find((account) => sameId(account.username, loginHint));
+    }
+    return accounts.length === 1 ? accounts[0] : undefined;
+  }
+
+  async #onlyAccount(clientId: string, call: Call): Promise<BrokerAccount> {
+    const accounts = await this.#accounts(clientId, call);
+    const [account] = accounts;
+    if (account !== undefined && accounts.length === 1) return account;
+    throw callError("account_not_found", call.facts, {
+      reason: accounts.length === 0 ? "not_signed_in" : "several_accounts",
+      message: accounts.length === 0 ? "The broker knows no account." : "The broker knows several accounts.",
+      hint:
+        accounts.length === 0
+          ? "Sign in interactively first, or register the device with the Company Portal (`intune-portal`)."
+          : "Pass the account to use (see getAccounts).",
+    });
+  }
+
+  async #isKeyringLocked(call: Call): Promise<boolean> {
+    let state: string;
+    try {
+      state = await this.#transport.keyringState(call.deadline, call.facts);
+    } catch (error) {
+      if (!(error instanceof BrokerError) || error.code === "timed_out") throw error;
+      state = "unknown";
+    }
+    call.log.note(`Keyring: ${state}.`);
+    return state === "locked";
+  }
+
+  /** The broker's version; `undefined` from one that is there but does not tell. */
+  async #askVersion(call: Call): Promise<string | undefined> {
+    try {
+      // Any text will do for the client's version.
+      const json = canonicalJson({ msalCppVersion: "1.28.0" });
+      return readVersion(parseObject(await this.#ask("getLinuxBrokerVersion", json, call)));
+    } catch (error) {
+      if (!(error instanceof BrokerError) || !aliveCodes.has(error.code)) throw error;
+      call.log.note(`The broker does not tell its version (${error.code}).`);
+      return undefined;
+    }
+  }
+}
+
+const toleratedWithoutAccounts = new Set([
+  "broker_failed",
+  "not_supported",
+  "account_not_found",
+  "protocol_error",
+]);
+
+/** Errors that only a broker that is there can give. */
+const aliveCodes = new Set([
+  "broker_failed",
+  "not_supported",
+  "invalid_request",
+  "protocol_error",
+  "account_not_found",
+]);
+
+function aboutToken(request: TokenRequest): Partial<CallFacts> {
+  return {
+    scopes: Array.isArray(request.scopes) ? request.scopes.map(String) : [],
+    redirectUri: request.redirectUri ?? brokerRedirectUri,
+    personalData: personalDataOf(request.account, request.loginHint),
+  };
+}
+
+function checkAccountOption(account: BrokerAccount | undefined): void {
+  if (account === undefined) return;
+  requiredAccount(account);
+}
+
+function requiredAccount(account: BrokerAccount): BrokerAccount {
+  const { homeAccountId, localAccountId, tenantId: realm, environment, username } = account ?? {};
+  if (readAccount({ homeAccountId, localAccountId, realm, environment, username }) === undefined) {
+    throw new TypeError(
+      "account must have homeAccountId, localAccountId, tenantId, environment and username, as getAccounts gives it.",
+    );
+  }
+  return account;
+}

@@ -1,0 +1,30 @@
+import type { ParentWindow } from "@x/broker-contract";
+import type { Environment } from "./bus-address.js";
+import { type CallFacts, callError } from "./call-facts.js";
+
+/** What Microsoft's client sends when there is no window. */
+const noWindow = 1;
+
+/**
+ * The window handle of a request: the given X11 window id, or for `"auto"` the terminal's (`WINDOWID`, which X11
+ * terminals set).
+ * @throws BrokerError `invalid_request` for a handle that JSON cannot carry as a number
+ */
+export function windowHandle(
+  parentWindow: ParentWindow | undefined,
+  env: Environment,
+  facts: CallFacts,
+): number {
+  if (parentWindow === undefined || parentWindow === "auto") {
+    const id = env["WINDOWID"] ?? "";
+    return /^[1-9]\d{0,14}$/.test(id) ? Number(id) : noWindow;
+  }
+  if (typeof parentWindow !== "bigint") throw new TypeError('parentWindow must be a bigint or "auto".');
+  if (parentWindow >= 0n && parentWindow <= BigInt(Number.MAX_SAFE_INTEGER))
+    return Number(parentWindow) || noWindow;
+  throw callError("invalid_request", facts, {
+    reason: "invalid_parent_window",
+    message: "The parent window's handle is no X11 window id.",
+    hint: 'Pass the id of an X11 window as a bigint, or "auto".',
+  });
+}

@@ -1,0 +1,57 @@
+import type { HttpRequestSigningRequest, ProofOfPossession } from "@x/broker-contract";
+import { type CallFacts, callError } from "./call-facts.js";
+import type { JsonValue } from "./json.js";
+
+/** The HTTP request a proof-of-possession token is for, as `popParams` names it. */
+interface HttpRequestParts {
+  readonly httpMethod: string;
+  readonly uriHost: string;
+  /** Path without the query: that is what Microsoft's plugin sends, and what the signature covers. */
+  readonly uriPath: string;
+  readonly nonce: string;
+}
+
+/** `popParams` of a token request, with every key Microsoft's client sends. */
+export function popParams(pop: ProofOfPossession, facts: CallFacts): { readonly [key: string]: JsonValue } {
+  return { clientClaims: "", homeAccountId: "", ...requestParts(pop, facts) };
+}
+
+/**
+ * `popParams` of `generateSignedHttpRequest`. No capture shows this call; the keys are those of an independent
+ * client, host and path split as in a token request.
+ */
+export function signingParams(
+  request: HttpRequestSigningRequest,
+  facts: CallFacts,
+): { readonly [key: string]: JsonValue | undefined } {
+  return {
+    authenticationScheme: "pop",
+    clientClaims: request.clientClaims ?? "",
+    homeAccountId: request.account.homeAccountId,
+    kid: request.keyId,
+    ...requestParts(request.proofOfPossession, facts),
+  };
+}
+
+function requestParts(pop: ProofOfPossession, facts: CallFacts): HttpRequestParts & Record<string, string> {
+  const { resourceRequestMethod: method, resourceRequestUrl, nonce = "" } = pop;
+  if (typeof method !== "string" || typeof resourceRequestUrl !== "string" || typeof nonce !== "string") {
+    throw new TypeError(
+      "proofOfPossession needs resourceRequestMethod and resourceRequestUrl as strings, and nonce as one if given.",
+    );
+  }
+  let url: URL | undefined;
+  try {
+    url = new URL(resourceRequestUrl);
+  } catch {
+    url = undefined;
+  }
+  if (!/^[A-Za-z]+$/.test(method) || url === undefined || url.host === "") {
+    throw callError("invalid_request", facts, {
+      reason: "invalid_proof_of_possession",
+      message: "The HTTP request to sign is not a method and an absolute URL.",
+      hint: 'Pass e.g. resourceRequestMethod: "GET" and resourceRequestUrl: "https://graph.microsoft.com/v1.0/me".',
+    });
+  }
+  return { httpMethod: method, nonce, uriHost: url.host, uriPath: url.pathname };
+}

@@ -1,0 +1,151 @@
+import type {
+  BrokerAccount,
+  InteractiveTokenRequest,
+  Prompt,
+  SilentTokenRequest,
+  TokenRequest,
+} from "@x/broker-contract";
+import { accountForRequest } from "./account.js";
+import { type Authority, resolveAuthority } from "./authority.js";
+import type { Environment } from "./bus-address.js";
+import { type CallFacts, callError } from "./call-facts.js";
+import { mergedClaims } from "./claims.js";
+import { queryParameters } from "./extra-parameters.js";
+import { canonicalJson } from "./json.js";
+import { windowHandle } from "./parent-window.js";
+import { popParams } from "./proof-of-possession.js";
+import { authorizationType, brokerRedirectUri } from "./protocol.js";
+import { requestedScopes } from "./scopes.js";
+
+/** A token request as it is sent, with what its answer has to fit. */
+export interface PreparedTokenRequest {
+  readonly json: string;
+  readonly authority: Authority;
+  /** Scopes the answer has to grant. */
+  readonly scopes: readonly string[];
+  /** Whose token the answer has to hold; `undefined` for anybody's. */
+  readonly account: BrokerAccount | undefined;
+  readonly silent: boolean;
+  readonly loginHint: string | undefined;
+  readonly proofOfPossession: boolean;
+  /** Whether the tenant is known to be the one the token must come from. */
+  readonly tenantIsFixed: boolean;
+}
+
+/**
+ * Builds a silent request. `account` is the one to ask for, `null` on the wire if there is none.
+ * @throws TypeError or BrokerError for a request that cannot work
+ */
+export function silentTokenRequest(
+  request: SilentTokenRequest,
+  account: BrokerAccount | undefined,
+  facts: CallFacts,
+): PreparedTokenRequest {
+  const renew = request.forceRefresh === true ? (request.accessTokenToRenew ?? "") : "";
+  if (typeof renew !== "string") throw new TypeError("accessTokenToRenew must be a string.");
+  return tokenRequest(request, account, facts, { silent: true, accessTokenToRenew: renew });
+}
+
+/**
+ * Builds an interactive request.
+ * @throws TypeError or BrokerError for a request that cannot work
+ */
+export function interactiveTokenRequest(
+  request: InteractiveTokenRequest,
+  account: BrokerAccount | undefined,
+  env: Environment,
+  facts: CallFacts,
+): PreparedTokenRequest {
+  const { prompt } = request;
+  if (prompt !== undefined && !prompts.has(prompt)) {
+    throw callError("invalid_request", facts, {
+      reason: "invalid_prompt",
+      message: "The prompt is none of the known ones.",
+      hint: `Use one of ${[...prompts].join(", ")}, or none.`,
+    });
+  }
+  return tokenRequest(request, account, facts, {
+    silent: false,
+    accessTokenToRenew: "",
+    windowHandle: windowHandle(request.parentWindow, env, facts),
+    ...(prompt !== undefined && { prompt }),
+  });
+}
+
+const prompts: ReadonlySet<string> = new Set([
+  "login",
+  "select_account",
+  "consent",
+  "create",
+] satisfies Prompt[]);
+
+interface Kind {
+  readonly silent: boolean;
+  readonly accessTokenToRenew: string;
+  readonly windowHandle?: number;
+  readonly prompt?: Prompt;
+}
+
+function tokenRequest(
+  request: TokenRequest,
+  account: BrokerAccount | undefined,
+  facts: CallFacts,
+  kind: Kind,
+): PreparedTokenRequest {
+  const { loginHint, proofOfPossession, extraParameters, msaPassthrough } = request;
+  const authority = resolveAuthority(request.authority, account, facts);
+  const scopes = requestedScopes(request.scopes, facts);
+  const window = kind.windowHandle === undefined ? {} : { handle: kind.windowHandle };
+  const authParameters = {
+    accessTokenToRenew: kind.accessTokenToRenew,
+    account: account === undefined ? null : accountForRequest(account),
+    additionalQueryParametersForAuthorization: queryParameters(
+      {
+        interactiveWithAccount: !kind.silent && account !== undefined,
+        ...(extraParameters !== undefined && { extraParameters }),
+        ...(msaPassthrough !== undefined && { msaPassthrough }),
+        ...(kind.prompt !== undefined && { prompt: kind.prompt }),
+      },
+      facts,
+    ),
+    authority: authority.url,
+    authorizationType: kind.silent ? authorizationType.cachedRefreshToken : authorizationType.interactive,
+    clientId: checkedClientId(request.clientId, facts),
+    decodedClaims: mergedClaims(request.claims, request.clientCapabilities, facts),
+    enrollmentId: "",
+    isSignIn: account === undefined ? true : undefined,
+    isTestMode: false,
+    parentWindow: kind.silent ? undefined : window,
+    password: "",
+    popParams: proofOfPossession === undefined ? null : popParams(proofOfPossession, facts),
+    redirectUri: request.redirectUri ?? brokerRedirectUri,
+    requestedScopes: scopes,
+    username: account?.username ?? loginHint ?? "",
+    uxContextHandle: -1,
+  };
+  return {
+    json: canonicalJson({ authParameters, parentWindowHandle: kind.windowHandle }),
+    authority,
+    scopes,
+    account,
+    silent: kind.silent,
+    loginHint: account === undefined ? loginHint : undefined,
+    proofOfPossession: proofOfPossession !== undefined,
+    // Passthrough turns a personal account's own tenant into another one.
+    tenantIsFixed: msaPassthrough !== true,
+  };
+}
+
+/**
+ * The client id, which only has to be there: the broker knows better which are real.
+ * @throws TypeError or BrokerError `invalid_request`
+ */
+export function checkedClientId(clientId: string, facts: CallFacts): string {
+  if (typeof clientId !== "string") throw new TypeError("clientId must be a string.");
+  if (clientId.trim() !== "") return clientId;
+  throw callError("invalid_request", facts, {
+    reason: "no_client_id",
+    message: "The client id is empty.",
+    hint: "Pass the application (client) id of the app registration.",
+  });
+}
