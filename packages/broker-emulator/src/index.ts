@@ -1,6 +1,7 @@
 export type { BrokerGeneration } from "./dbus-door/generations.js";
 export type { RecordedRequest } from "./dbus-door/request-log.js";
 export { DiscoveryServer } from "./discovery-server.js";
+export { createEmulatedBroker, type EmulatedBrokerOptions } from "./emulated-broker.js";
 export type { KeyringState } from "./keyring-door.js";
 export {
   type BrokerActivation,

@@ -15,6 +15,7 @@ export interface WireError {
   readonly status?: unknown;
   readonly subStatus?: unknown;
   readonly tag?: unknown;
+  readonly claims?: unknown;
 }
 
 /**
@@ -96,13 +97,15 @@ export function telemetry(traits: GenerationTraits, dialogShown = false): Json {
 
 export function refusalError(refusal: Refusal, correlationId: string, traits: GenerationTraits): WireError {
   const { kind, details } = refusal;
-  return errorInStyle(traits, {
+  const error = errorInStyle(traits, {
     context: contextOf(refusal, correlationId, traits),
     status: statuses[kind],
     tag: tags[kind] ?? emulatorTag,
     rawErrorCode: details.oauthError ?? rawErrorCodes[kind] ?? "unknown_error",
     ...(details.suberror === undefined ? {} : { suberror: details.suberror }),
   });
+  // Where a real broker puts a challenge is not on record: an assumption.
+  return details.claims === undefined ? error : { ...error, claims: details.claims };
 }
 
 export function malformedError({ message, tag }: MalformedRequest, traits: GenerationTraits): WireError {
@@ -147,9 +150,8 @@ function contextOf(
 ): string {
   if (details.oauthError === undefined || errorStyle !== "cpp") return message;
   const suberror = details.suberror === undefined ? "" : ` suberror: '${details.suberror}'`;
-  const claims = details.claims === undefined ? "" : ` claims: '${details.claims}'`;
   // Spelled as real brokers spell it.
-  return `Recieved an error from AAD. Code: '${details.oauthError}' description: '${message}' correlation id: '${correlationId}'${suberror}${claims}`;
+  return `Recieved an error from AAD. Code: '${details.oauthError}' description: '${message}' correlation id: '${correlationId}'${suberror}`;
 }
 
 function errorInStyle(

@@ -29,7 +29,7 @@ export interface PolicyMatch {
  * - `interaction_required`: only the user can get any further. For `acquireTokenSilently`; a finished interactive
  *   sign-in of the same app, account and resource satisfies it, unless `afterSignIn` is `"still_required"`.
  * - `consent_required`: the same with the sub-error of missing consent.
- * - `claims_challenge`: refused until a request carries these claims (JSON text).
+ * - `claims_challenge`: refused until a request of the same app, account and resource carries these claims (JSON text).
  * - `no_network`, `temporarily_unavailable`, `account_unusable`: the status says so.
  * - `not_enrolled`: the device is not registered. For token methods, cookies and `getAccounts` (an empty list).
  * - `keyring_locked`: what the broker does then: an empty account list, token calls end with the broker leaving the
@@ -148,16 +148,19 @@ export class PolicyBook {
 
   /**
    * The effects for a request: the combinable ones, and the latest added of the others.
-   * `isMoot` tells which of the others do not apply to this request (a challenge that is met); they are not used up.
+   * `isMet` tells which of the others this request satisfies (a claims challenge): those are not used up, and from
+   * then on satisfied for the same app, account and resource.
    */
-  take(subject: PolicySubject, isMoot: (effect: PolicyEffect) => boolean = () => false): PolicyEffect[] {
+  take(subject: PolicySubject, isMet: (effect: PolicyEffect) => boolean = () => false): PolicyEffect[] {
     const taken: PolicyEffect[] = [];
     let decided = false;
     for (const policy of this.#policies) {
       const { effect } = policy;
       const isCombinable = combinable.has(effect.kind);
       if ((decided && !isCombinable) || policy.left === 0 || !matches(policy, subject)) continue;
-      if (policy.satisfiedFor.has(subjectKey(subject)) || isMoot(effect)) continue;
+      const key = subjectKey(subject);
+      if (isMet(effect)) policy.satisfiedFor.add(key);
+      if (policy.satisfiedFor.has(key)) continue;
       policy.left -= 1;
       policy.applied += 1;
       taken.push(effect);

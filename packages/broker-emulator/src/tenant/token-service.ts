@@ -27,6 +27,8 @@ export interface EmulatedTokenRequest {
   readonly prompt?: string;
   /** A token the caller wants replaced; empty for none. */
   readonly accessTokenToRenew: string;
+  /** Whether to pass over the broker's cache altogether. */
+  readonly forceRefresh?: boolean;
   readonly pop?: PopRequest;
 }
 
@@ -220,7 +222,7 @@ export class TokenService {
   #require(username: string): EmulatedAccount {
     const account = this.#tenant.findAccountByUsername(username);
     if (account === undefined) {
-      throw new Error(`The emulated tenant has no account '${username}': add it with addAccount().`);
+      throw new Error("The user name in a script or policy is nobody's: add the person with addAccount().");
     }
     return account;
   }
@@ -288,6 +290,7 @@ export class TokenService {
       cached !== undefined &&
       cached.expiresOn - expiryMarginInMs > this.#tenant.now() &&
       cached.accessToken !== request.accessTokenToRenew &&
+      request.forceRefresh !== true &&
       !claims.isChallenge &&
       lifetimeInSeconds === undefined;
     if (isUsable) return { ...common, ...cached, isPop: false };
