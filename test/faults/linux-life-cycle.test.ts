@@ -87,6 +87,7 @@ describe("a broker that goes away", () => {
     emulator.tenant.addPolicy({}, { kind: "dies", comesBack: true }, { times: 1 });
     const failure = await failureOf(broker.acquireTokenSilently(request));
     expect(failure).toMatchObject({ code: "broker_unavailable", reason: "broker_died", retryable: true });
+    await until(() => emulator.isOnBus);
     expect((await broker.acquireTokenSilently(request)).tokenType).toBe("Bearer");
   });
 

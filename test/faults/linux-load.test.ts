@@ -37,6 +37,7 @@ describe("load", () => {
     const script = fileURLToPath(new URL("silent-calls.mjs", import.meta.url));
     const { code, stdout, stderr } = await runNode(script, { args: ["20000"], env: emulator.env });
     expect(code, stderr).toBe(0);
+    const { calls, heapGrowthInBytes, rssGrowthInBytes } = JSON.parse(stdout);
     expect(calls).toBe(20_000);
     // A leak of even 200 bytes a call would show; what the allocators keep for later does not.
     expect(heapGrowthInBytes).toBeLessThan(4 * 1024 * 1024);
