@@ -10,7 +10,8 @@ const credential = new InteractiveBrowserBrokerCredential({ useDefaultBrokerAcco
 
 for (const time of ["first", "second"]) {
   const started = performance.now();
-  await credential.getToken("https://storage.azure.com/.default");
+  // The same question as the client's, which is ready for continuous access evaluation.
+  await credential.getToken("https://storage.azure.com/.default", { enableCae: true });
   const gotToken = performance.now();
 
   // A new client, so that it has no token of its own.

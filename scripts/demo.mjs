@@ -9,6 +9,7 @@ import { startStage } from "../test/support/stage.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const username = "ada@contoso.example";
+const signInDelay = 400;
 const containers = ["invoices", "photos", "telescope-logs"];
 
 // Knows about NO_COLOR and dumb terminals; a pipe has no such method.
@@ -21,6 +22,8 @@ const yellow = style(33);
 const red = style(31);
 const say = (text = "") => console.log(text);
 const milliseconds = (value) => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
+const duration = (value) =>
+  value >= 7_200_000 ? `${Math.round(value / 3_600_000)} hours` : `${Math.round(value / 60_000)} minutes`;
 const row = (name, text) => say(`     ${dim(name.padEnd(10))} ${text}`);
 
 const interrupt = new AbortController();
@@ -95,18 +98,19 @@ async function runFromMemory() {
     calls.filter((method) => method.startsWith("acquireToken")).length === 1,
     "one token call for two listings",
   );
+  row("so", "the second token came from memory: nobody was asked for it");
 }
 
 async function runWithSignIn() {
   stage.tenant.addPolicy({}, { kind: "interaction_required" });
-  stage.tenant.user.script = [{ kind: "signs_in", delayInMs: 400 }];
+  stage.tenant.user.script = [{ kind: "signs_in", delayInMs: signInDelay }];
   say(dim("     (the emulated broker now refuses silent sign-in; an emulated Ada sits at the keyboard)"));
   const { stdout } = await runExample("list-blob-containers.mjs");
   expect(stdout === containers.map((name) => `${name}\n`).join(""), "the app lists the containers");
   showCalls();
   const dialog = stage.tenant.user.dialogs.at(-1);
   expect(dialog !== undefined, "a sign-in window was shown");
-  row("window", `shown for ${dialog.username ?? "any account"}; Ada signed in after 400 ms`);
+  row("window", `a sign-in window came up; Ada signed in after ${milliseconds(signInDelay)}`);
 }
 
 /** Runs an example as its user would, in a process of its own. */
@@ -134,13 +138,10 @@ async function runExample(file) {
 function showCalls() {
   for (const { method, request } of stage.emulator.requests) {
     const scopes = request?.authParameters?.requestedScopes;
-    row("D-Bus", `app → broker   ${method} ${dim(scopes ? scopes.join(" ") : "")}`);
+    row("D-Bus", `app → broker   ${method}${scopes ? dim(` ${scopes.join(" ")}`) : ""}`);
   }
   for (const { method, path, status } of stage.blobs.requests) {
-    row(
-      "TLS",
-      `app → storage  ${method} ${path}${dim("?comp=list")} → ${status === 200 ? green(status) : red(status)}`,
-    );
+    row("TLS", `app → storage  ${method} ${path} → ${status === 200 ? green(status) : red(status)}`);
   }
   return stage.emulator.requests.map(({ method }) => method);
 }
@@ -154,13 +155,12 @@ async function showToken() {
     audience: "https://storage.azure.com",
   });
   const expires = new Date(claims.exp * 1000);
-  const minutes = Math.round((expires.getTime() - Date.now()) / 60_000);
   say(dim("     The token that the blob service saw:"));
   row("issuer", claims.iss);
   row("audience", claims.aud);
   row("scopes", claims.scp);
   row("user", `${claims.upn} (object id ${claims.oid})`);
-  row("expires", `in ${minutes} minutes, at ${expires.toISOString()}`);
+  row("expires", `in ${duration(expires.getTime() - Date.now())}, at ${expires.toISOString()}`);
   row(
     "signature",
     `${header.alg}, key ${header.kid}: ${green("verified")} with the tenant's published key set`,

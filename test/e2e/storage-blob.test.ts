@@ -80,12 +80,14 @@ describe("an app lists blob containers as the user of this machine", () => {
       oid: stage.account.localAccountId,
       tid: stage.tenant.tenantId,
       scp: "user_impersonation",
+      // The storage client is ready for continuous access evaluation, so its tokens live a day.
+      xms_cc: ["CP1"],
       emulated: "@x/broker-emulator",
     });
     expect(header.kid).toMatch(/^emulator-/);
     const lifetimeInSeconds = (claims.exp ?? 0) - Date.now() / 1000;
     expect(lifetimeInSeconds).toBeGreaterThan(0);
-    expect(lifetimeInSeconds).toBeLessThanOrEqual(3600);
+    expect(lifetimeInSeconds).toBeLessThanOrEqual(86_400);
   });
 
   it("not with a token that somebody else signed", async () => {
@@ -143,7 +145,9 @@ describe("an app lists blob containers as the user of this machine", () => {
   });
 
   it("not with a token for another API: the blob service refuses it", async () => {
-    const { code, stdout } = await run(app("other-audience.mjs"), { args: ["https://vault.azure.net"] });
+    const { code, stdout } = await run(app("other-audience.mjs"), {
+      args: ["https://vault.azure.net/.default"],
+    });
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ name: "RestError", statusCode: 403 });
     expect(decodeJwt(onlyToken()).aud).toBe("https://vault.azure.net");

@@ -4,7 +4,7 @@ import { createServer, request } from "node:https";
 /**
  * @typedef {object} RecordedRequest
  * @property {string} method
- * @property {string} path without the query
+ * @property {string} path with the query
  * @property {number} status what the service answered
  * @property {string | undefined} bearerToken the token the service saw, if the request carried one
  * @property {string | undefined} authenticateHeader the service's challenge, if it sent one
@@ -25,7 +25,7 @@ export async function startRecordingProxy(target, { cert, key }) {
     const forwarded = request({ hostname, port, method, path: url, headers, ca: cert }, (answer) => {
       requests.push({
         method,
-        path: url.split("?")[0] ?? url,
+        path: url,
         status: answer.statusCode ?? 0,
         bearerToken: /^Bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1],
         authenticateHeader: answer.headers["www-authenticate"],

@@ -32,16 +32,18 @@ export async function startSecretService(busAddress) {
   );
   const exited = once(daemon, "exit");
   daemon.stdin.end("password of a keyring that lives as long as one test");
-  await untilUnlocked(env, daemon);
-
-  return {
-    env,
-    async stop() {
-      daemon.kill("SIGKILL");
-      await exited;
-      home.remove();
-    },
+  const stop = async () => {
+    daemon.kill("SIGKILL");
+    await exited;
+    home.remove();
   };
+  try {
+    await untilUnlocked(env, daemon);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { env, stop };
 }
 
 /**

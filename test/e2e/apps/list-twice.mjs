@@ -12,5 +12,8 @@ async function list() {
 
 await list();
 console.log("again?");
+// The credential keeps no process alive, so something else must.
+const waiting = setInterval(() => {}, 60_000);
 await once(process, "SIGUSR2");
+clearInterval(waiting);
 await list();

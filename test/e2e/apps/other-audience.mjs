@@ -1,4 +1,5 @@
-// Asks for tokens of the API given as argument, and shows them to the blob service.
+// Asks for tokens with the scope given as argument, and shows them to the blob service. (The client's `audience`
+// option is a scope: it goes to the credential as it is.)
 import { BlobServiceClient } from "@azure/storage-blob";
 import { InteractiveBrowserBrokerCredential } from "@x/broker";
 
