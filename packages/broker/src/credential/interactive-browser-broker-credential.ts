@@ -445,7 +445,9 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   }
 
   #askUser(session: Session, wanted: Wanted, account: BrokerAccount | undefined): Promise<BrokerToken> {
-    const answer = this.#openWindow(session, wanted, account).then((token) => {
+    const window = this.#openWindow(session, wanted, account);
+    // A broker that is slow to notice an abort must not keep the next caller from asking.
+    const answer = untilAborted(window, session.operation.abortSignal).then((token) => {
       // Known before anybody who waits for this window goes on.
       if (session.sequence > this.#signedOutAt) this.#account = token.account;
       return token;

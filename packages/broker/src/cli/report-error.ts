@@ -1,0 +1,40 @@
+import { type BrokerError, isBrokerError } from "@x/broker-contract";
+import { AuthenticationRequiredErrorName } from "../credential/errors.js";
+
+/** Says what went wrong and what to do: for a person, or as one line of JSON. */
+export function describeError(error: unknown, json: boolean): string {
+  if (json) return JSON.stringify({ error: factsOf(error) });
+  const { message, hint, facts } = readable(error);
+  return [
+    `broker: ${message}`,
+    ...(hint === "" ? [] : [`  → ${hint}`]),
+    ...(facts === "" ? [] : [`  ${facts}`]),
+  ].join("\n");
+}
+
+/** The first part of a broker error's message, without the advice and facts that follow it. */
+export function whatHappened(error: BrokerError): string {
+  const end = error.message.indexOf(` ${error.hint}`);
+  return end > 0 ? error.message.slice(0, end) : error.message;
+}
+
+function readable(error: unknown): { message: string; hint: string; facts: string } {
+  if (!(error instanceof Error)) return { message: String(error), hint: "", facts: "" };
+  if (error.name === "AbortError") return { message: "Interrupted.", hint: "", facts: "" };
+  const told = isBrokerError(error) ? error : error.cause;
+  if (!isBrokerError(told)) return { message: error.message, hint: "", facts: "" };
+  const message = whatHappened(told);
+  const facts =
+    told.correlationId === undefined ? told.code : `${told.code}, correlation id ${told.correlationId}`;
+  if (error.name === AuthenticationRequiredErrorName)
+    return { message, hint: "Run it again without --silent, to sign in in a window.", facts };
+  return { message, hint: told.hint, facts };
+}
+
+function factsOf(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const facts = { name: error.name, message: error.message };
+  const told = isBrokerError(error) ? error : error.cause;
+  // The outer error's name and message are what a program has to decide by; the rest is the broker's.
+  return isBrokerError(told) ? { ...told.toJSON(), ...facts } : facts;
+}

@@ -1,0 +1,318 @@
+import { BrokerError, type DiagnosticCheck } from "@x/broker-contract";
+import { describe, expect, it } from "vitest";
+import type { LoadResult } from "../loader/load-platform-broker.js";
+import {
+  ada,
+  bob,
+  DiagnosingFakeBroker,
+  FakeBroker,
+  failure,
+  scope,
+  tenantB,
+} from "../testing/fake-broker.js";
+import { packageVersion } from "../version.js";
+import { runCli } from "./run-cli.js";
+
+async function run(
+  argv: string[],
+  broker: FakeBroker | BrokerError = new FakeBroker(),
+  nodeVersion = "v20.20.2",
+) {
+  const out: string[] = [];
+  const notes: string[] = [];
+  const interrupt = new AbortController();
+  const result: LoadResult =
+    broker instanceof FakeBroker
+      ? { loaded: true, broker, packageName: "@x/broker-linux" }
+      : { loaded: false, packageName: "@x/broker-linux", error: broker, advice: ["Do this.", "Or that."] };
+  const code = runCli(argv, {
+    out: (line) => out.push(line),
+    note: (line) => {
+      notes.push(line);
+      if (line.includes("Waiting") && argv.includes("interrupted")) interrupt.abort();
+    },
+    interrupted: interrupt.signal,
+    nodeVersion,
+    loadBroker: async () => result,
+  });
+  return { code: await code, out, notes, broker };
+}
+
+describe("broker token", () => {
+  it("prints the token alone", async () => {
+    const { code, out, notes, broker } = await run(["token", "--scope", scope]);
+    expect(code).toBe(0);
+    expect(out).toEqual([expect.stringMatching(/^eyJ/)]);
+    expect(notes).toEqual([]);
+    expect((broker as FakeBroker).closed).toBe(true);
+  });
+
+  it("prints one JSON object with --json", async () => {
+    const { out } = await run(["token", "--scope", scope, "--json"]);
+    const printed = JSON.parse(out.join("")) as Record<string, string>;
+    expect(printed).toEqual({
+      accessToken: expect.stringMatching(/^eyJ/),
+      tokenType: "Bearer",
+      expiresOn: expect.any(String),
+    });
+    expect(Date.parse(printed["expiresOn"] ?? "")).toBeGreaterThan(Date.now());
+  });
+
+  it("hands every flag to the credential", async () => {
+    const broker = new FakeBroker();
+    const claims = '{"access_token":{}}';
+    const flags = [
+      "--tenant",
+      tenantB,
+      "--client-id",
+      "my-app",
+      "--claims",
+      claims,
+      "--account",
+      bob.username,
+    ];
+    expect(await run(["token", "--scope", scope, "offline_access", ...flags], broker)).toMatchObject({
+      code: 0,
+    });
+    expect(broker.silent).toMatchObject([
+      {
+        account: bob,
+        authority: `https://login.microsoftonline.com/${tenantB}`,
+        clientId: "my-app",
+        claims,
+        scopes: [scope, "offline_access"],
+      },
+    ]);
+  });
+
+  it("says what it waits for while a window is open", async () => {
+    const broker = new FakeBroker();
+    broker.accounts = [];
+    const { code, notes, out } = await run(["token", "--scope", scope], broker);
+    expect(code).toBe(0);
+    expect(notes).toEqual(["Waiting for you to finish signing in… (Ctrl+C cancels)"]);
+    expect(out).toHaveLength(1);
+  });
+
+  it("ends with 130 on Ctrl+C and cancels the call", async () => {
+    const broker = new FakeBroker();
+    broker.accounts = [];
+    broker.onInteractive = () => new Promise<void>(() => {});
+    const { code, notes } = await run(["token", "--scope", scope, "--login-hint", "interrupted"], broker);
+    expect(code).toBe(130);
+    expect(notes.at(-1)).toBe("broker: Interrupted.");
+    expect(broker.calls.at(-1)?.operation.abortSignal?.aborted).toBe(true);
+    expect(broker.closed).toBe(true);
+  });
+
+  it.each([
+    ["interaction_required", ["--silent"], 4],
+    ["account_not_found", ["--silent"], 4],
+    ["user_canceled", [], 5],
+    ["no_network", [], 1],
+    ["keyring_locked", [], 3],
+    ["broker_unavailable", [], 3],
+  ] as const)("tells %s by its exit code", async (reason, flags, expected) => {
+    const broker = new FakeBroker();
+    broker.onSilent = () => {
+      throw failure(reason);
+    };
+    const human = await run(["token", "--scope", scope, ...flags], broker);
+    expect(human.code).toBe(expected);
+    expect(human.out).toEqual([]);
+    expect(human.notes.join("\n")).toContain(`broker: The fake broker says ${reason}.\n  → `);
+    const json = await run(["token", "--scope", scope, ...flags, "--json"], broker);
+    expect(json.code).toBe(expected);
+    expect(JSON.parse(json.notes.join(""))).toMatchObject({ error: { code: reason } });
+  });
+
+  it.each([
+    [["token"], /required option '--scope/],
+    [["token", "--scope", scope, "--account", "a", "--login-hint", "b"], /cannot be used with/],
+    [["token", "--scope", scope, "--timeout", "soon"], /Expected a number of seconds/],
+    [["token", "--scope", scope, "--claims", "no"], /"claims" is not JSON/],
+    [["token", "--scope", scope, "--tenant", "a/b"], /"tenantId" is not a tenant id/],
+    [["tokn"], /unknown command 'tokn'/],
+    [["accounts", "--jsn"], /unknown option '--jsn'/],
+    [["sign-out"], /missing required argument 'account'/],
+    [[], /Usage: broker/],
+  ])("refuses a command line that makes no sense: %j", async (argv, text) => {
+    const { code, notes, out } = await run(argv);
+    expect(code).toBe(2);
+    expect(notes.join("\n")).toMatch(text);
+    expect(out).toEqual([]);
+  });
+
+  it("refuses it in JSON as well", async () => {
+    const { code, notes } = await run(["token", "--json"]);
+    expect(code).toBe(2);
+    expect(JSON.parse(notes.join(""))).toMatchObject({ error: { name: "UsageError", message: /--scope/ } });
+  });
+});
+
+describe("broker accounts and sign-out", () => {
+  it("lists accounts", async () => {
+    const { out } = await run(["accounts"]);
+    expect(out).toEqual([
+      `${ada.username}  tenant ${ada.tenantId}  home account id ${ada.homeAccountId}`,
+      `${bob.username}  tenant ${bob.tenantId}  home account id ${bob.homeAccountId}`,
+    ]);
+    const json = await run(["accounts", "--json"]);
+    expect(JSON.parse(json.out.join(""))).toMatchObject([
+      { username: ada.username },
+      { username: bob.username },
+    ]);
+  });
+
+  it("says so when there is none", async () => {
+    const broker = new FakeBroker();
+    broker.accounts = [];
+    expect(await run(["accounts"], broker)).toMatchObject({
+      code: 0,
+      out: [],
+      notes: [/Nobody is signed in/],
+    });
+    expect(await run(["accounts", "--json"], broker)).toMatchObject({ code: 0, out: ["[]"] });
+  });
+
+  it("signs an account out by name or by id", async () => {
+    const broker = new FakeBroker();
+    expect(await run(["sign-out", ada.username.toUpperCase()], broker)).toMatchObject({
+      code: 0,
+      out: ["Signed out."],
+    });
+    expect(await run(["sign-out", bob.homeAccountId, "--json"], broker)).toMatchObject({ code: 0 });
+    expect(broker.accounts).toEqual([]);
+    expect(await run(["sign-out", ada.username], broker)).toMatchObject({
+      code: 1,
+      notes: [/does not know the account/],
+    });
+  });
+
+  it("asks which of two accounts with one name is meant", async () => {
+    const broker = new FakeBroker();
+    broker.accounts = [ada, { ...bob, username: ada.username }];
+    expect(await run(["sign-out", ada.username], broker)).toMatchObject({ code: 2, notes: [/2 accounts/] });
+    expect(broker.accounts).toHaveLength(2);
+  });
+});
+
+describe("broker doctor", () => {
+  const bus: DiagnosticCheck = {
+    id: "session-bus",
+    title: "Session bus",
+    outcome: "ok",
+    detail: "unix:path=/run/bus.",
+  };
+  const noBroker: DiagnosticCheck = {
+    id: "broker",
+    title: "Broker",
+    outcome: "fail",
+    detail: "Nobody owns the name.",
+    hint: "Install it.\nOr start it.",
+  };
+
+  it("prints each check in order, and what to do", async () => {
+    const { code, out } = await run(["doctor"], new DiagnosingFakeBroker([bus, noBroker]));
+    expect(code).toBe(1);
+    expect(out).toEqual([
+      "OK    Node.js: v20.20.2.",
+      "OK    Platform package: @x/broker-linux is installed.",
+      "OK    Session bus: unix:path=/run/bus.",
+      "FAIL  Broker: Nobody owns the name.",
+      "      → Install it.",
+      "      → Or start it.",
+      "SKIP  Accounts: Not checked, because of what failed above.",
+      "\n1 check failed.",
+    ]);
+  });
+
+  it("counts accounts and names them only when asked", async () => {
+    const { code, out } = await run(["doctor"], new DiagnosingFakeBroker([bus]));
+    expect(code).toBe(0);
+    expect(out).toContain("OK    Accounts: 2 accounts.");
+    expect(out.join("\n")).not.toContain(ada.username);
+    const named = await run(["doctor", "--show-accounts"], new DiagnosingFakeBroker([bus]));
+    expect(named.out).toContain(`OK    Accounts: 2 accounts: ${ada.username}, ${bob.username}.`);
+  });
+
+  it("prints JSON", async () => {
+    const { code, out } = await run(["doctor", "--json"], new DiagnosingFakeBroker([noBroker]));
+    expect(code).toBe(1);
+    const { ok, checks } = JSON.parse(out.join("")) as { ok: boolean; checks: DiagnosticCheck[] };
+    expect(ok).toBe(false);
+    expect(checks.map(({ id, outcome }) => `${id} ${outcome}`)).toEqual([
+      "node-version ok",
+      "platform-package ok",
+      "broker fail",
+      "accounts skip",
+    ]);
+  });
+
+  it("probes a broker that cannot diagnose itself, and is loud about an emulator", async () => {
+    const broker = new FakeBroker();
+    if (broker.status.available) broker.status = { ...broker.status, emulated: true };
+    const { out } = await run(["doctor"], broker);
+    expect(out.join("\n")).toContain("THIS IS AN EMULATOR");
+    broker.status = { available: false, platform: "linux", error: failure("broker_unavailable"), facts: {} };
+    expect(await run(["doctor"], broker)).toMatchObject({ code: 1 });
+  });
+
+  it("tells a locked keyring from no accounts", async () => {
+    const broker = new DiagnosingFakeBroker([bus]);
+    broker.onAccounts = () => {
+      throw failure("keyring_locked");
+    };
+    const { code, out } = await run(["doctor"], broker);
+    expect(code).toBe(1);
+    expect(out).toContain("FAIL  Accounts: The fake broker says keyring_locked.");
+  });
+
+  it.each([
+    ["not_installed", ["platform-package fail", "native-addon skip"]],
+    ["native_addon_missing", ["platform-package ok", "native-addon fail"]],
+  ])("says why there is no broker: %s", async (reason, expected) => {
+    const error = new BrokerError("broker_unavailable", {
+      message: "It did not load.",
+      hint: "Do this.",
+      reason,
+    });
+    const { out, code } = await run(["doctor", "--json"], error);
+    const { checks } = JSON.parse(out.join("")) as { checks: DiagnosticCheck[] };
+    expect(code).toBe(1);
+    expect(checks.map(({ id, outcome }) => `${id} ${outcome}`)).toEqual([
+      "node-version ok",
+      ...expected,
+      "broker skip",
+      "accounts skip",
+    ]);
+    expect(checks.find(({ outcome }) => outcome === "fail")).toMatchObject({
+      detail: "It did not load.",
+      hint: "Do this.\nOr that.",
+    });
+  });
+
+  it("fails an old Node.js", async () => {
+    const { code, out } = await run(["doctor"], new FakeBroker(), "v18.19.0");
+    expect(code).toBe(1);
+    expect(out[0]).toBe("FAIL  Node.js: v18.19.0 is too old.");
+  });
+});
+
+describe("broker", () => {
+  it("prints help with exit codes, and its version", async () => {
+    const help = await run(["--help"]);
+    expect(help.code).toBe(0);
+    for (const word of ["doctor", "token", "accounts", "sign-out", "Exit codes:"])
+      expect(help.out.join("\n")).toContain(word);
+    expect(await run(["--version"])).toMatchObject({ code: 0, out: [packageVersion] });
+  });
+
+  it.each([["token", "--scope", scope], ["accounts"], ["sign-out", "ada"]])(
+    "ends with 3 without a broker: %s",
+    async (...argv) => {
+      const error = failure("broker_unavailable", "not_installed");
+      expect(await run(argv, error)).toMatchObject({ code: 3, out: [] });
+    },
+  );
+});
