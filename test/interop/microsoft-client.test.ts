@@ -1,6 +1,5 @@
 // Judges the emulator's D-Bus door: what Microsoft's own client can do with a real broker, it can do with ours.
 import { randomUUID } from "node:crypto";
-import { EmulatedTenant, startBrokerEmulator } from "@x/broker-emulator";
 import {
   calculateJwkThumbprint,
   decodeJwt,
@@ -10,86 +9,35 @@ import {
   jwtVerify,
 } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { startSecretService } from "../support/secret-service.mjs";
 import { wireFields } from "../support/wire-fields.js";
 import { capturedFields } from "./captured-fields.js";
+import type { MsalAccount, MsalResult, RuntimeAccount, RuntimeToken } from "./client-results.js";
 import { whyMicrosoftClientCannotRun } from "./requirements.js";
-import { type MicrosoftClient, startMicrosoftClient } from "./start-microsoft-client.js";
+import { type Interop, startInterop } from "./start-interop.js";
 
-const clientId = randomUUID();
 const redirectUri = "https://login.microsoftonline.com/common/oauth2/nativeclient";
 const graphScopes = ["User.Read"];
 
-/** What msal-node answers, as it comes over IPC. */
-interface MsalAccount {
-  homeAccountId: string;
-  localAccountId: string;
-  nativeAccountId: string;
-  tenantId: string;
-  environment: string;
-  username: string;
-  name: string;
-}
-interface MsalResult {
-  accessToken: string;
-  account: MsalAccount;
-  correlationId: string;
-  expiresOn: string;
-  fromPlatformBroker: boolean;
-  idTokenClaims: Record<string, unknown>;
-  scopes: string[];
-  tenantId: string;
-  tokenType: string;
-  uniqueId: string;
-}
-/** What the runtime below it answers. */
-interface RuntimeAccount {
-  accountId: string;
-  homeAccountId: string;
-  localAccountId: string;
-  environment: string;
-  realm: string;
-  username: string;
-  displayName: string;
-}
-interface RuntimeToken {
-  accessToken: string;
-  authorizationHeader: string;
-  account: RuntimeAccount;
-  expiresOn: number;
-  grantedScopes: string;
-  idToken: Record<string, unknown>;
-  isPopAuthorization: boolean;
-}
-
 describe("Microsoft's own client signs in through the emulator", () => {
   const cannotRun = whyMicrosoftClientCannotRun();
-  const tenant = new EmulatedTenant({ domain: "contoso.example" });
-  const person = tenant.addAccount({ username: "ada@contoso.example", name: "Ada Lovelace" });
-  tenant.registerApp({ clientId, redirectUris: [redirectUri] });
-
-  let emulator: Awaited<ReturnType<typeof startBrokerEmulator>>;
-  let secretService: Awaited<ReturnType<typeof startSecretService>>;
-  let microsoft: MicrosoftClient;
+  let interop: Interop;
+  let tenant: Interop["tenant"];
+  let person: Interop["person"];
+  let clientId: string;
+  let emulator: Interop["emulator"];
+  let microsoft: Interop["microsoft"];
 
   beforeAll(async () => {
     if (cannotRun !== undefined) {
       console.warn(`Skipped: ${cannotRun}`);
       return;
     }
-    emulator = await startBrokerEmulator({ tenant });
-    // Without a Secret Service the client forgets each account before it can use it.
-    secretService = await startSecretService(emulator.busAddress);
-    microsoft = await startMicrosoftClient(
-      { ...emulator.env, ...secretService.env },
-      { clientId, authority: `https://login.microsoftonline.com/${tenant.tenantId}` },
-    );
+    interop = await startInterop();
+    ({ tenant, person, clientId, emulator, microsoft } = interop);
   });
 
   afterAll(async () => {
-    await microsoft?.stop();
-    await secretService?.stop();
-    await emulator?.stop();
+    await interop?.stop();
   });
 
   beforeEach((ctx) => {

@@ -11,9 +11,10 @@ async function list() {
 }
 
 await list();
+const told = once(process, "SIGUSR2");
 console.log("again?");
 // The credential keeps no process alive, so something else must.
 const waiting = setInterval(() => {}, 60_000);
-await once(process, "SIGUSR2");
+await told;
 clearInterval(waiting);
 await list();
