@@ -1,0 +1,298 @@
+import type {
+  NativeBinding,
+  NativeCall,
+  NativeConnection,
+  NativeConnectOptions,
+  NativeError,
+  NativePendingCall,
+  NativeReply,
+} from "../../native.js";
+import { brokerBusName, brokerInterface, brokerObjectPath, secretService } from "../../protocol.js";
+
+/** One request the fake broker got. */
+export interface FakeRequest {
+  readonly method: string;
+  readonly protocolVersion: string;
+  readonly correlationId: string;
+  readonly raw: string;
+  readonly json: { readonly [key: string]: unknown };
+  readonly call: NativeCall;
+}
+
+/** What the fake broker answers: a text, a whole reply, an error, or nothing (a promise that never settles). */
+export type FakeAnswer = string | Partial<NativeReply> | Error;
+export type FakeHandler = (request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>;
+
+type ErrorFacts = Partial<Pick<NativeError, "dbusName" | "dbusMessage" | "errno" | "stage">>;
+
+/** An error as the addon throws it. */
+export function nativeError(code: NativeError["code"], facts: ErrorFacts = {}): NativeError {
+  const message = facts.dbusMessage ?? `native ${code}`;
+  return Object.assign(new Error(message), { code, ...facts });
+}
+
+/** A D-Bus error as the addon throws it; `name` without `org.freedesktop.DBus.Error.` or whole. */
+export function busError(name: string, text = ""): NativeError {
+  const whole =
+    name.includes(".") && !name.startsWith("Spawn.") ? name : `org.freedesktop.DBus.Error.${name}`;
+  return nativeError("dbus_error", { dbusName: whole, dbusMessage: text });
+}
+
+/** A promise that never settles. */
+export const never = new Promise<never>(() => {});
+
+interface Flight {
+  readonly connection: FakeConnection;
+  readonly call: NativeCall;
+  reject(error: Error): void;
+}
+
+interface FakeConnection extends NativeConnection {
+  readonly options: NativeConnectOptions;
+  readonly watched: Set<string>;
+  open: boolean;
+}
+
+/** A session bus with a broker on it, in place of the addon. It keeps the promises of `native.ts`. */
+export class FakeBus implements NativeBinding {
+  /** What the broker answers, by method. A method without a handler is an unknown one. */
+  readonly handlers = new Map<string, FakeHandler>();
+  /** Every request that reached the broker. */
+  readonly requests: FakeRequest[] = [];
+  /** Every call made on the bus. */
+  readonly calls: NativeCall[] = [];
+  readonly addresses: string[] = [];
+  readonly canceled: NativeCall[] = [];
+  /** Why connecting fails, if it does. */
+  connectError: Error | undefined;
+  /** Set to keep `connect` waiting. */
+  connectGate: Promise<unknown> | undefined;
+  uid: number | bigint = process.getuid?.() ?? 0;
+  pid: number | undefined = process.pid;
+  /** Whether the bus can start the broker, or the error it starts it with. */
+  activation: "works" | "never" | Error = "works";
+  /** Answers of the first calls after activation are this error. */
+  startupErrors: Error[] = [];
+  keyring: "none" | "locked" | "unlocked" | "silent" | Error = "none";
+  keyringAlias = "/org/freedesktop/secrets/collection/default";
+  #owner: string | undefined;
+  #names = 0;
+  readonly #flights = new Set<Flight>();
+  readonly #connections = new Set<FakeConnection>();
+  #queues = new Map<string, Promise<unknown>>();
+
+  constructor(running: "running" | "idle" = "running") {
+    if (running === "running") this.#owner = this.#nextName();
+  }
+
+  on(method: string, handler: FakeHandler | FakeAnswer | Promise<FakeAnswer>): this {
+    this.handlers.set(method, typeof handler === "function" ? handler : () => handler);
+    return this;
+  }
+
+  /** Answers with JSON. */
+  onJson(method: string, json: unknown): this {
+    return this.on(method, JSON.stringify(json));
+  }
+
+  requestsOf(method: string): FakeRequest[] {
+    return this.requests.filter((request) => request.method === method);
+  }
+
+  get owner(): string | undefined {
+    return this.#owner;
+  }
+
+  /** The broker ends; calls it had not answered end as the bus ends them. */
+  killBroker(tellWatchers = true): void {
+    const old = this.#owner ?? "";
+    this.#owner = undefined;
+    for (const flight of [...this.#flights]) {
+      if (flight.call.destination === old) {
+        flight.reject(
+          busError("NoReply", "Message recipient disconnected from message bus without replying"),
+        );
+      }
+    }
+    if (tellWatchers) this.#ownerChanged(old, "");
+  }
+
+  /** A broker comes up, in place of the one there may be. */
+  startBroker(tellWatchers = true): void {
+    const old = this.#owner ?? "";
+    this.#owner = this.#nextName();
+    if (tellWatchers) this.#ownerChanged(old, this.#owner);
+  }
+
+  /** The bus goes away. */
+  breakBus(): void {
+    for (const connection of [...this.#connections]) this.#end(connection, "ECONNRESET", true);
+  }
+
+  async connect(options: NativeConnectOptions): Promise<NativeConnection> {
+    this.addresses.push(options.address);
+    await this.connectGate;
+    if (this.connectError !== undefined) throw this.connectError;
+    const connection: FakeConnection = {
+      uniqueName: this.#nextName(),
+      options,
+      watched: new Set(),
+      open: true,
+      call: (call) => this.#call(connection, call),
+      watchOwner: async (name) => {
+        connection.watched.add(name);
+      },
+      close: () => this.#end(connection, undefined, false),
+    };
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  stats() {
+    return { connections: this.#connections.size, callsInFlight: this.#flights.size, ioThreads: 1 };
+  }
+
+  #nextName(): string {
+    return `:1.${++this.#names}`;
+  }
+
+  #ownerChanged(oldOwner: string, newOwner: string): void {
+    for (const connection of this.#connections) {
+      if (!connection.watched.has(brokerBusName)) continue;
+      connection.options.onEvent({ type: "owner_changed", name: brokerBusName, oldOwner, newOwner });
+    }
+  }
+
+  #end(connection: FakeConnection, errno: string | undefined, tell: boolean): void {
+    if (!connection.open) return;
+    connection.open = false;
+    this.#connections.delete(connection);
+    const facts = errno === undefined ? {} : { errno };
+    for (const flight of [...this.#flights]) {
+      if (flight.connection === connection) flight.reject(nativeError("disconnected", facts));
+    }
+    if (tell) connection.options.onEvent({ type: "disconnected", ...facts });
+  }
+
+  #call(connection: FakeConnection, call: NativeCall): NativePendingCall {
+    this.calls.push(call);
+    let flight: Flight | undefined;
+    const reply = new Promise<NativeReply>((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      const settle = () => {
+        clearTimeout(timer);
+        if (flight !== undefined) this.#flights.delete(flight);
+      };
+      flight = {
+        connection,
+        call,
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+      };
+      const mine = flight;
+      this.#flights.add(mine);
+      if (call.timeoutInMs > 0) {
+        timer = setTimeout(() => mine.reject(nativeError("timed_out")), call.timeoutInMs);
+        timer.unref();
+      }
+      const carryOut = async () => {
+        if (!this.#flights.has(mine)) return;
+        try {
+          if (!connection.open) throw nativeError("disconnected");
+          const answer = await this.#answer(call);
+          if (!this.#flights.has(mine)) return;
+          settle();
+          resolve({ sender: call.destination, signature: "s", body: [], ...answer });
+        } catch (error) {
+          mine.reject(error as Error);
+        }
+      };
+      if (call.queue === undefined) {
+        void carryOut();
+        return;
+      }
+      // The next one starts when this one has ended, however it ended.
+      const before = this.#queues.get(call.queue) ?? Promise.resolve();
+      const ended = before.then(() => {
+        void carryOut();
+        return new Promise<void>((done) => {
+          const look = () => (this.#flights.has(mine) ? setTimeout(look, 1) : done());
+          look();
+        });
+      });
+      this.#queues.set(call.queue, ended);
+    });
+    return {
+      reply,
+      cancel: () => {
+        if (flight === undefined || !this.#flights.has(flight)) return;
+        this.canceled.push(call);
+        flight.reject(nativeError("canceled"));
+      },
+    };
+  }
+
+  async #answer(call: NativeCall): Promise<Partial<NativeReply>> {
+    if (call.destination === "org.freedesktop.DBus") return await this.#busAnswer(call);
+    if (call.destination === secretService.busName) return this.#keyringAnswer(call);
+    if (call.destination !== this.#owner) {
+      throw busError("ServiceUnknown", `The name ${call.destination} was not provided by any .service files`);
+    }
+    if (call.path !== brokerObjectPath || call.interface !== brokerInterface || call.signature !== "sss") {
+      throw busError("UnknownObject", "No such object");
+    }
+    const startupError = this.startupErrors.shift();
+    if (startupError !== undefined) throw startupError;
+    const handler = this.handlers.get(call.member);
+    if (handler === undefined) throw busError("UnknownMethod", `No such method "${call.member}"`);
+    const [protocolVersion, correlationId, raw] = call.args as string[];
+    const request: FakeRequest = {
+      method: call.member,
+      protocolVersion: protocolVersion ?? "",
+      correlationId: correlationId ?? "",
+      raw: raw ?? "",
+      json: JSON.parse(raw ?? "{}"),
+      call,
+    };
+    this.requests.push(request);
+    const answer = await handler(request);
+    if (answer instanceof Error) throw answer;
+    return typeof answer === "string" ? { body: [answer] } : answer;
+  }
+
+  async #busAnswer(call: NativeCall): Promise<Partial<NativeReply>> {
+    const [name] = call.args;
+    switch (call.member) {
+      case "GetNameOwner":
+        if (this.#owner === undefined) throw busError("NameHasNoOwner", "Could not get owner of name");
+        return { body: [this.#owner] };
+      case "NameHasOwner":
+        return { signature: "b", body: [name === this.#owner] };
+      case "StartServiceByName":
+        if (this.activation === "never") {
+          throw busError("ServiceUnknown", `The name ${String(name)} was not provided by any .service files`);
+        }
+        if (this.activation instanceof Error) throw this.activation;
+        this.startBroker();
+        return { signature: "u", body: [1] };
+      case "GetConnectionUnixUser":
+        return { signature: "u", body: [this.uid] };
+      case "GetConnectionUnixProcessID":
+        if (this.pid === undefined) throw busError("UnixProcessIdUnknown");
+        return { signature: "u", body: [this.pid] };
+      default:
+        throw busError("UnknownMethod", call.member);
+    }
+  }
+
+  #keyringAnswer(call: NativeCall): Partial<NativeReply> {
+    if (call.autoStart) throw new Error("A keyring must never be started.");
+    if (this.keyring === "none") throw busError("ServiceUnknown", "No keyring");
+    if (this.keyring instanceof Error) throw this.keyring;
+    if (call.member === "ReadAlias") return { signature: "o", body: [this.keyringAlias] };
+    if (this.keyring === "silent") throw busError("UnknownObject", "No such collection");
+    return { signature: "v", body: [this.keyring === "locked"] };
+  }
+}
