@@ -13,11 +13,15 @@ export function isEmulator(version: string): boolean {
 }
 
 /**
- * What a broker of this version can do, as far as its version tells. himmelblau's broker, which counts its
- * versions in its own way and names itself, knows only accounts, silent tokens and cookies.
+ * What a broker can do, as far as its version and its program's name tell. himmelblau's broker, which counts
+ * versions in its own way, knows accounts, tokens for an account it is told, and cookies.
  */
-export function brokerCapabilities(version: string | undefined): BrokerCapabilities {
-  const full = version !== undefined && !/himmelblau/i.test(version);
+export function brokerCapabilities(
+  version: string | undefined,
+  program: string | undefined,
+): BrokerCapabilities {
+  const himmelblau = [version, program].some((name) => name !== undefined && /himmelblau/i.test(name));
+  const full = version !== undefined && !himmelblau;
   return {
     interactiveWithoutAccount: full,
     proofOfPossession: full,

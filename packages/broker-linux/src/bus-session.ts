@@ -23,6 +23,10 @@ const busTimeoutInMs = 10_000;
 /** How long the bus may take to start the broker; its own limit is usually 2 minutes. */
 const activationTimeoutInMs = 120_000;
 
+/** How long a broker just started may have its name but not its object yet, and how often to look. */
+const readyWithinInMs = 5_000;
+const readyPollInMs = 100;
+
 /** Files that show that Microsoft's broker is installed, whether or not this bus knows it. */
 const brokerFiles = [
   "/opt/microsoft/identity-broker/bin/microsoft-identity-broker",
@@ -45,6 +49,8 @@ export type BrokerMessage = Omit<NativeCall, "destination" | "autoStart" | "time
 /** The broker's owner on one connection. */
 interface ReachedBroker extends BrokerOwner {
   readonly connection: NativeConnection;
+  /** When this session started it, by `performance.now()`; absent if it ran already. */
+  readonly startedAt?: number;
 }
 
 /** A failure below the level of a call, before it is known which call it is told to. */
@@ -103,7 +109,8 @@ export class BusSession {
 
   /**
    * Calls the broker. A broker that left the bus before the call reached it is looked for (and started) once
-   * more: the call was never delivered, so sending it again cannot do anything twice.
+   * more, and one that has just been started is given a moment: the call was never carried out, so sending it
+   * again cannot do anything twice.
    */
   async callBroker(
     call: BrokerMessage,
@@ -112,7 +119,8 @@ export class BusSession {
     facts: CallFacts,
     onGiveUp?: (tellBroker: (call: BrokerMessage & { readonly timeoutInMs: number }) => void) => void,
   ): Promise<NativeReply> {
-    for (let resend = false; ; resend = true) {
+    let resent = false;
+    for (;;) {
       const broker = await this.reach(deadline, facts);
       const pending = broker.connection.call({
         ...call,
@@ -132,8 +140,13 @@ export class BusSession {
       } catch (error) {
         const native = asNativeError(error);
         if (native === undefined) throw error;
-        if (!resend && saysNobodyThere(native) && (await this.#isGone(broker, deadline))) {
+        if (!resent && saysNobodyThere(native) && (await this.#isGone(broker, deadline))) {
+          resent = true;
           if (this.#broker === broker) this.#broker = undefined;
+          continue;
+        }
+        if (isStillStarting(native, broker)) {
+          await deadline.pause(readyPollInMs);
           continue;
         }
         throw this.#callFailure(native, broker.connection, deadline, facts);
@@ -239,7 +252,7 @@ export class BusSession {
       return pending.reply.finally(() => signal.removeEventListener("abort", cancel));
     };
     try {
-      const uniqueName = await this.#findOwner(bus);
+      const { uniqueName, startedAt } = await this.#findOwner(bus);
       const [user, processId] = await Promise.all([
         bus("GetConnectionUnixUser", "s", [uniqueName]),
         bus("GetConnectionUnixProcessID", "s", [uniqueName]).catch(() => undefined),
@@ -248,7 +261,13 @@ export class BusSession {
       const ownUid = process.getuid?.();
       if (uid !== ownUid) throw new SessionFailure((facts) => untrustedOwner(uid, ownUid, facts));
       const pid = processId === undefined ? undefined : Number(processId.body[0]);
-      const broker = { connection, uniqueName, uid, ...(pid !== undefined && { pid }) };
+      const broker = {
+        connection,
+        uniqueName,
+        uid,
+        ...(pid !== undefined && { pid }),
+        ...(startedAt !== undefined && { startedAt }),
+      };
       if (this.#connection === connection) this.#broker = broker;
       return broker;
     } catch (error) {
@@ -260,9 +279,9 @@ export class BusSession {
 
   async #findOwner(
     bus: (m: string, s: string, a: NativeCall["args"], t?: number) => Promise<NativeReply>,
-  ): Promise<string> {
+  ): Promise<{ readonly uniqueName: string; readonly startedAt?: number }> {
     try {
-      return readName(await bus("GetNameOwner", "s", [brokerBusName]));
+      return { uniqueName: readName(await bus("GetNameOwner", "s", [brokerBusName])) };
     } catch (error) {
       const native = asNativeError(error);
       if (native === undefined || !saysNobodyThere(native)) throw error;
@@ -274,7 +293,8 @@ export class BusSession {
       if (native === undefined) throw error;
       throw new SessionFailure((facts) => this.#activationFailure(native, facts));
     }
-    return readName(await bus("GetNameOwner", "s", [brokerBusName]));
+    const uniqueName = readName(await bus("GetNameOwner", "s", [brokerBusName]));
+    return { uniqueName, startedAt: performance.now() };
   }
 
   /** Whether nobody has the broker's unique name any more. */
@@ -509,6 +529,16 @@ function connectionClosed(facts: CallFacts): BrokerError {
     message: "The connection was closed with close() while the call was under way.",
     hint: "Call again to connect afresh.",
   });
+}
+
+/** Whether a broker that was just started does not know its own object yet. */
+function isStillStarting(error: NativeError, broker: ReachedBroker): boolean {
+  return (
+    broker.startedAt !== undefined &&
+    performance.now() - broker.startedAt < readyWithinInMs &&
+    (error.dbusName === "org.freedesktop.DBus.Error.UnknownObject" ||
+      error.dbusName === "org.freedesktop.DBus.Error.UnknownInterface")
+  );
 }
 
 function untrustedOwner(uid: number, ownUid: number | undefined, facts: CallFacts): BrokerError {

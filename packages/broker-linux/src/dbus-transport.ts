@@ -1,8 +1,12 @@
+import type { DiagnosticCheck } from "@x/broker-contract";
+import { type ProcessFacts, readProcess } from "./broker-process.js";
 import { addressKind } from "./bus-address.js";
 import { BusSession, type BusSessionOptions } from "./bus-session.js";
 import { type CallFacts, callError } from "./call-facts.js";
 import type { Deadline } from "./deadline.js";
+import { check, checks } from "./diagnose.js";
 import { readKeyringState } from "./keyring.js";
+import { type LoadBinding, requireBinding } from "./native-addon.js";
 import {
   brokerInterface,
   brokerObjectPath,
@@ -33,10 +37,12 @@ export class DBusTransport implements BrokerTransport {
   readonly platform = "linux";
   readonly #session: BusSession;
   readonly #sendCancelInteractiveFlow: boolean;
+  readonly #loadBinding: LoadBinding;
 
   constructor(options: DBusTransportOptions) {
     this.#session = new BusSession(options);
     this.#sendCancelInteractiveFlow = options.sendCancelInteractiveFlow;
+    this.#loadBinding = options.loadBinding;
   }
 
   async request(call: BrokerCall, deadline: Deadline, facts: CallFacts): Promise<string> {
@@ -80,11 +86,43 @@ export class DBusTransport implements BrokerTransport {
   describe(): Readonly<Record<string, string>> {
     const found = this.#session.address;
     const broker = this.#session.broker;
+    const program = this.brokerProcess()?.program;
     return {
       ...(found !== undefined && { busAddress: addressKind(found.address), busAddressFrom: found.source }),
       ...(broker !== undefined && { brokerBusName: broker.uniqueName, brokerUserId: String(broker.uid) }),
       ...(broker?.pid !== undefined && { brokerProcessId: String(broker.pid) }),
+      ...(program !== undefined && { brokerProgram: program }),
     };
+  }
+
+  brokerProcess(): ProcessFacts | undefined {
+    const pid = this.#session.broker?.pid;
+    return pid === undefined ? undefined : readProcess(pid);
+  }
+
+  async *diagnose(deadline: Deadline, facts: CallFacts): AsyncGenerator<DiagnosticCheck> {
+    const addon = await check(checks.nativeAddon, async () => {
+      requireBinding(this.#loadBinding);
+      return `Loaded (${process.platform}-${process.arch}).`;
+    });
+    yield addon;
+    if (addon.outcome === "fail") return;
+    const bus = await check(checks.sessionBus, async () => {
+      await this.#session.connection(deadline, facts);
+      const { busAddress, busAddressFrom } = this.describe();
+      return `Connected (${busAddress}, from ${busAddressFrom}).`;
+    });
+    yield bus;
+    if (bus.outcome === "fail") return;
+    yield await check(checks.broker, async () => {
+      await this.#session.reach(deadline, facts);
+      const {
+        brokerBusName,
+        brokerProcessId = "unknown",
+        brokerProgram = "program unknown",
+      } = this.describe();
+      return `Process ${brokerProcessId} (${brokerProgram}) of your own user answers as ${brokerBusName}.`;
+    });
   }
 
   async keyringState(deadline: Deadline, facts: CallFacts): Promise<KeyringState> {

@@ -97,6 +97,15 @@ export class Deadline {
     }
   }
 
+  /** Waits a while, unless the caller's patience ends first. */
+  async pause(durationInMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, durationInMs);
+    });
+    await this.race(over, () => clearTimeout(timer));
+  }
+
   /** The error for a call that took too long. */
   timedOut(cause?: unknown): BrokerError {
     const limit = this.#timeoutInMs > 0 ? ` within ${this.#timeoutInMs} ms` : " in time";

@@ -46,6 +46,9 @@ export interface ExtraParameterSources {
  */
 export function queryParameters(sources: ExtraParameterSources, facts: CallFacts): Record<string, string> {
   const entries: [string, string][] = [["x-client-xtra-sku", sku]];
+  if (sources.extraParameters !== undefined && typeof sources.extraParameters !== "object") {
+    throw new TypeError("extraParameters must be an object of strings.");
+  }
   for (const [name, value] of Object.entries(sources.extraParameters ?? {})) {
     if (typeof value !== "string") throw new TypeError(`extraParameters["${name}"] must be a string.`);
     if (refusedNames.has(name.toLowerCase())) throw refused(name, "that name belongs to the protocol", facts);

@@ -5,6 +5,8 @@ import {
   BrokerError,
   type BrokerStatus,
   type BrokerToken,
+  type DiagnoseOptions,
+  type DiagnosticCheck,
   type HttpRequestSigningRequest,
   type InteractiveTokenRequest,
   type OperationOptions,
@@ -28,13 +30,14 @@ import type { Environment } from "./bus-address.js";
 import { type CallFacts, callError } from "./call-facts.js";
 import { CallLog } from "./call-log.js";
 import { Deadline } from "./deadline.js";
+import { checks, displayCheck, keyringCheck, redirectUriCheck, skipped, versionCheck } from "./diagnose.js";
 import { canonicalJson, parseObject } from "./json.js";
 import { type BrokerMethod, brokerRedirectUri } from "./protocol.js";
 import { readSignedHttpRequest, signedHttpRequestRequest } from "./signed-http-request.js";
 import { readSsoCookies, ssoCookieRequest } from "./sso-cookies.js";
 import { interactiveTokenRequest, type PreparedTokenRequest, silentTokenRequest } from "./token-request.js";
 import { readTokenAnswer } from "./token-response.js";
-import type { BrokerTransport } from "./transport.js";
+import type { BrokerTransport, KeyringState } from "./transport.js";
 import { findWireError, wireError } from "./wire-errors.js";
 
 /** How long a call without UI may take when the caller does not say, in milliseconds. */
@@ -73,7 +76,7 @@ export class LinuxBroker implements Broker {
           platform,
           ...(version !== undefined && { brokerVersion: version }),
           emulated: version !== undefined && isEmulator(version),
-          capabilities: brokerCapabilities(version),
+          capabilities: brokerCapabilities(version, this.#transport.brokerProcess()?.program),
           facts: this.#transport.describe(),
         };
       });
@@ -84,6 +87,7 @@ export class LinuxBroker implements Broker {
   }
 
   async getAccounts(request: AccountsRequest, options: OperationOptions = {}): Promise<BrokerAccount[]> {
+    requireRequest(request);
     return await this.#run("getAccounts", options, {}, defaultTimeoutInMs, async (call) => {
       const accounts = await this.#accounts(request.clientId, call);
       call.log.note(`The broker knows ${accounts.length} account(s).`);
@@ -95,6 +99,7 @@ export class LinuxBroker implements Broker {
     request: SilentTokenRequest,
     options: OperationOptions = {},
   ): Promise<BrokerToken> {
+    requireRequest(request);
     const about = aboutToken(request);
     return await this.#run("acquireTokenSilently", options, about, defaultTimeoutInMs, async (call) => {
       checkAccountOption(request.account);
@@ -111,6 +116,7 @@ export class LinuxBroker implements Broker {
     request: InteractiveTokenRequest,
     options: OperationOptions = {},
   ): Promise<BrokerToken> {
+    requireRequest(request);
     const about = aboutToken(request);
     const operation = "acquireTokenInteractively";
     return await this.#run(operation, options, about, interactiveTimeoutInMs, async (call) => {
@@ -133,6 +139,7 @@ export class LinuxBroker implements Broker {
   }
 
   async signOut(request: SignOutRequest, options: OperationOptions = {}): Promise<void> {
+    requireRequest(request);
     const about = { personalData: personalDataOf(request.account, undefined) };
     await this.#run("signOut", options, about, defaultTimeoutInMs, async (call) => {
       const account = requiredAccount(request.account);
@@ -145,6 +152,7 @@ export class LinuxBroker implements Broker {
   }
 
   async acquireSsoCookies(request: SsoCookieRequest, options: OperationOptions = {}): Promise<SsoCookie[]> {
+    requireRequest(request);
     const about = { personalData: personalDataOf(request.account, undefined) };
     return await this.#run("acquireSsoCookies", options, about, defaultTimeoutInMs, async (call) => {
       checkAccountOption(request.account);
@@ -160,6 +168,7 @@ export class LinuxBroker implements Broker {
     request: HttpRequestSigningRequest,
     options: OperationOptions = {},
   ): Promise<SignedHttpRequest> {
+    requireRequest(request);
     const about = { personalData: personalDataOf(request.account, undefined) };
     return await this.#run("signHttpRequest", options, about, defaultTimeoutInMs, async (call) => {
       requiredAccount(request.account);
@@ -167,6 +176,30 @@ export class LinuxBroker implements Broker {
       const answer = parseAnswer(await this.#ask("generateSignedHttpRequest", json, call), call.facts);
       return readSignedHttpRequest(answer, call.facts);
     });
+  }
+
+  async *diagnose(options: DiagnoseOptions = {}): AsyncGenerator<DiagnosticCheck> {
+    const operation = "diagnose";
+    const deadline = new Deadline(operation, this.platform, options, defaultTimeoutInMs);
+    const facts = { operation, platform: this.platform, correlationId: deadline.correlationId };
+    let last: DiagnosticCheck | undefined;
+    for await (const found of this.#transport.diagnose(deadline, facts)) {
+      yield found;
+      last = found;
+    }
+    const failed = last?.outcome === "fail" ? last : undefined;
+    const ground = [checks.sessionBus, checks.broker];
+    if (failed !== undefined) {
+      for (const one of ground.slice(ground.findIndex(({ id }) => id === failed.id) + 1))
+        yield skipped(one, failed);
+      yield skipped(checks.brokerVersion, failed);
+    } else {
+      yield versionCheck(await this.probe({ ...options, correlationId: deadline.correlationId }));
+    }
+    if (failed !== undefined && failed.id !== checks.broker.id) yield skipped(checks.keyring, failed);
+    else yield keyringCheck(await this.#keyringState(deadline, facts));
+    yield displayCheck(this.#transport.brokerProcess(), this.#env);
+    yield redirectUriCheck(brokerRedirectUri);
   }
 
   async close(): Promise<void> {
@@ -202,7 +235,7 @@ export class LinuxBroker implements Broker {
     } catch (error) {
       if (
         error instanceof BrokerError &&
-        error.reason === "broker_died" &&
+        mayBeKeyring.has(error.reason ?? "") &&
         (await this.#isKeyringLocked(call))
       ) {
         throw keyringLocked(call.facts);
@@ -262,15 +295,19 @@ export class LinuxBroker implements Broker {
   }
 
   async #isKeyringLocked(call: Call): Promise<boolean> {
-    let state: string;
-    try {
-      state = await this.#transport.keyringState(call.deadline, call.facts);
-    } catch (error) {
-      if (!(error instanceof BrokerError) || error.code === "timed_out") throw error;
-      state = "unknown";
-    }
+    const state = await this.#keyringState(call.deadline, call.facts);
     call.log.note(`Keyring: ${state}.`);
     return state === "locked";
+  }
+
+  /** The keyring's state; where it cannot be asked, that is nobody's error. */
+  async #keyringState(deadline: Deadline, facts: CallFacts): Promise<KeyringState> {
+    try {
+      return await this.#transport.keyringState(deadline, facts);
+    } catch (error) {
+      if (error instanceof BrokerError) return "unknown";
+      throw error;
+    }
   }
 
   /** The broker's version; `undefined` from one that is there but does not tell. */
@@ -303,12 +340,21 @@ const aliveCodes = new Set([
   "account_not_found",
 ]);
 
+/** @throws TypeError for fields of the wrong type that would end up in errors */
 function aboutToken(request: TokenRequest): Partial<CallFacts> {
+  for (const key of ["redirectUri", "loginHint"] as const) {
+    const value = request[key];
+    if (value !== undefined && typeof value !== "string") throw new TypeError(`${key} must be a string.`);
+  }
   return {
     scopes: Array.isArray(request.scopes) ? request.scopes.map(String) : [],
     redirectUri: request.redirectUri ?? brokerRedirectUri,
     personalData: personalDataOf(request.account, request.loginHint),
   };
+}
+
+function requireRequest(request: object): void {
+  if (typeof request !== "object" || request === null) throw new TypeError("The request must be an object.");
 }
 
 function checkAccountOption(account: BrokerAccount | undefined): void {
@@ -325,3 +371,6 @@ function requiredAccount(account: BrokerAccount): BrokerAccount {
   }
   return account;
 }
+
+/** How a broker fails that cannot read its secrets. */
+const mayBeKeyring: ReadonlySet<string> = new Set(["broker_died", "activation_failed"]);

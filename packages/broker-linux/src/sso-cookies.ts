@@ -35,7 +35,7 @@ export function ssoCookieRequest(
     authParameters: {
       account: native,
       additionalQueryParametersForAuthorization: {},
-      authority: resolveAuthority(request.authority, account, facts).url,
+      authority: resolveAuthority(request.authority, undefined, facts).url,
       authorizationType: authorizationType.prtSsoCookie,
       clientId: checkedClientId(request.clientId, facts),
       redirectUri: request.redirectUri ?? brokerRedirectUri,

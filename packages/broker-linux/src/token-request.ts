@@ -93,7 +93,8 @@ function tokenRequest(
   kind: Kind,
 ): PreparedTokenRequest {
   const { loginHint, proofOfPossession, extraParameters, msaPassthrough } = request;
-  const authority = resolveAuthority(request.authority, account, facts);
+  // An account the caller did not name leaves the authority as it is: so Microsoft's client does.
+  const authority = resolveAuthority(request.authority, request.account, facts);
   const scopes = requestedScopes(request.scopes, facts);
   const window = kind.windowHandle === undefined ? {} : { handle: kind.windowHandle };
   const authParameters = {

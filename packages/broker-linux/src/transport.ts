@@ -1,4 +1,5 @@
-import type { BrokerPlatform } from "@x/broker-contract";
+import type { BrokerPlatform, DiagnosticCheck } from "@x/broker-contract";
+import type { ProcessFacts } from "./broker-process.js";
 import type { CallFacts } from "./call-facts.js";
 import type { Deadline } from "./deadline.js";
 import type { BrokerMethod } from "./protocol.js";
@@ -41,6 +42,12 @@ export interface BrokerTransport {
 
   /** Facts for people. No personal data. */
   describe(): Readonly<Record<string, string>>;
+
+  /** Looks at what lies between this process and the broker, from the ground up, until something fails. */
+  diagnose(deadline: Deadline, facts: CallFacts): AsyncIterable<DiagnosticCheck>;
+
+  /** The process that answers, as far as it can be seen from here. */
+  brokerProcess(): ProcessFacts | undefined;
 
   /** Looks at the keyring, without ever starting one. */
   keyringState(deadline: Deadline, facts: CallFacts): Promise<KeyringState>;

@@ -1,0 +1,107 @@
+import { BrokerError, type BrokerStatus, type DiagnosticCheck } from "@x/broker-contract";
+import type { ProcessFacts } from "./broker-process.js";
+import type { Environment } from "./bus-address.js";
+import type { KeyringState } from "./transport.js";
+import { redirectUriAdvice } from "./wire-errors.js";
+
+type Titled = Pick<DiagnosticCheck, "id" | "title">;
+
+/** The checks of this platform, in order. */
+export const checks = {
+  nativeAddon: { id: "native-addon", title: "Native addon" },
+  sessionBus: { id: "session-bus", title: "Session bus" },
+  broker: { id: "broker", title: "Identity broker" },
+  brokerVersion: { id: "broker-version", title: "Broker version" },
+  keyring: { id: "keyring", title: "Keyring" },
+  display: { id: "display", title: "Display for sign-in windows" },
+  redirectUri: { id: "redirect-uri", title: "Redirect URI" },
+} as const satisfies Record<string, Titled>;
+
+/**
+ * Carries out one check: `look` says what was found, its `BrokerError` what is wrong. Anything else it throws
+ * (an abort) ends the diagnosis.
+ */
+export async function check(titled: Titled, look: () => Promise<string>): Promise<DiagnosticCheck> {
+  try {
+    return { ...titled, outcome: "ok", detail: await look() };
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error;
+    return { ...titled, outcome: "fail", detail: withoutHint(error), hint: error.hint };
+  }
+}
+
+/** A check that an earlier failure makes pointless. */
+export function skipped(titled: Titled, because: Titled): DiagnosticCheck {
+  return { ...titled, outcome: "skip", detail: `Not looked at, because "${because.title}" failed.` };
+}
+
+export function versionCheck(status: BrokerStatus): DiagnosticCheck {
+  const titled = checks.brokerVersion;
+  if (!status.available) {
+    return { ...titled, outcome: "fail", detail: withoutHint(status.error), hint: status.error.hint };
+  }
+  const version = status.brokerVersion;
+  if (version === undefined) {
+    return { ...titled, outcome: "skip", detail: "The broker answers, but does not tell its version." };
+  }
+  const warning = status.emulated ? " THIS IS AN EMULATOR: its tokens are worth nothing outside tests." : "";
+  return { ...titled, outcome: "ok", detail: `${version}.${warning}` };
+}
+
+export function keyringCheck(state: KeyringState): DiagnosticCheck {
+  const titled = checks.keyring;
+  switch (state) {
+    case "unlocked":
+      return { ...titled, outcome: "ok", detail: "A Secret Service runs and is unlocked." };
+    case "locked":
+      return {
+        ...titled,
+        outcome: "fail",
+        detail: "The keyring is locked: the broker cannot read its secrets and knows no accounts.",
+        hint: "Unlock it: log in again with your password, or open Passwords and Keys (seahorse) and unlock Login.",
+      };
+    case "none":
+      return {
+        ...titled,
+        outcome: "skip",
+        detail:
+          "No Secret Service runs on this bus. Microsoft's broker keeps its secrets in one (GNOME Keyring).",
+      };
+    case "unknown":
+      return { ...titled, outcome: "skip", detail: "The Secret Service does not say whether it is locked." };
+  }
+}
+
+/** The broker shows its windows itself: what counts is its own environment, if that can be seen. */
+export function displayCheck(broker: ProcessFacts | undefined, env: Environment): DiagnosticCheck {
+  const titled = checks.display;
+  const ofBroker = broker?.hasDisplay;
+  const ours = Boolean(env["DISPLAY"] || env["WAYLAND_DISPLAY"]);
+  if (ofBroker ?? ours) {
+    const whose = ofBroker === undefined ? "This session" : "The broker";
+    return { ...titled, outcome: "ok", detail: `${whose} has a display.` };
+  }
+  return {
+    ...titled,
+    outcome: "fail",
+    detail:
+      ofBroker === undefined
+        ? "Neither DISPLAY nor WAYLAND_DISPLAY is set: only silent sign-in can work."
+        : "The broker was started without a display: only silent sign-in can work.",
+    hint: "Run `dbus-update-activation-environment DISPLAY WAYLAND_DISPLAY XAUTHORITY` in the graphical session, then end the broker so that the bus starts it anew.",
+  };
+}
+
+export function redirectUriCheck(redirectUri: string): DiagnosticCheck {
+  return {
+    ...checks.redirectUri,
+    outcome: "skip",
+    detail: `Only a sign-in shows whether it is registered. ${redirectUriAdvice(redirectUri)}`,
+  };
+}
+
+/** What happened, without the hint, the code and the facts that follow it in a `BrokerError`'s message. */
+function withoutHint(error: BrokerError): string {
+  const end = error.message.indexOf(` ${error.hint}`);
+  return end < 0 ? error.message : error.message.slice(0, end);
+}
