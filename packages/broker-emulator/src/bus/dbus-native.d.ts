@@ -32,4 +32,6 @@ declare module "@homebridge/dbus-native" {
   };
 
   export function createConnection(options: { busAddress: string }): RawConnection;
+
+  export function createClient(options: { busAddress: string }): MessageBus;
 }

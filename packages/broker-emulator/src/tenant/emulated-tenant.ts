@@ -85,8 +85,6 @@ export class EmulatedTenant {
   readonly #accounts = new Map<string, StoredAccount>();
   readonly #byUsername = new Map<string, StoredAccount>();
   readonly #apps = new Map<string, EmulatedApp>();
-  #signingKey: SigningKey | undefined;
-  #deviceKey: SigningKey | undefined;
 
   constructor(options: EmulatedTenantOptions = {}) {
     this.tenantId = (options.tenantId ?? randomUUID()).toLowerCase();
@@ -97,16 +95,14 @@ export class EmulatedTenant {
     for (const app of firstPartyApps) this.registerApp(app);
   }
 
-  /** The key that signs tokens. Its id starts with `emulator-`. Made when first needed. */
+  /** The key that signs tokens. Its id starts with `emulator-`. */
   get signingKey(): SigningKey {
-    this.#signingKey ??= new SigningKey("emulator-");
-    return this.#signingKey;
+    return processKey("emulator-");
   }
 
   /** The key that the emulated broker holds, for proof of possession. */
   get deviceKey(): SigningKey {
-    this.#deviceKey ??= new SigningKey("");
-    return this.#deviceKey;
+    return processKey("emulator-device-");
   }
 
   /** The accounts the broker knows now, in the order they were added. The first is the default account. */
@@ -243,6 +239,18 @@ export class EmulatedTenant {
     }
     return ids;
   }
+}
+
+const processKeys = new Map<string, SigningKey>();
+
+/**
+ * Made when first needed and shared by all tenants of the process, as making one takes a good part of a second;
+ * tenants still tell their tokens apart by the issuer.
+ */
+function processKey(kidPrefix: string): SigningKey {
+  const key = processKeys.get(kidPrefix) ?? new SigningKey(kidPrefix);
+  processKeys.set(kidPrefix, key);
+  return key;
 }
 
 /** The issuer in tokens of a tenant, for either version. */

@@ -16,7 +16,7 @@ export interface VerifiedJwt {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** An RSA key pair that lives as long as the tenant does and signs with RS256. Never written anywhere. */
+/** An RSA key pair that signs with RS256. Lives in memory only. */
 export class SigningKey {
   readonly #privateKey: KeyObject;
   readonly #publicKey: KeyObject;

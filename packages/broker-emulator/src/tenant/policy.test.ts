@@ -1,0 +1,178 @@
+import { describe, expect, it } from "vitest";
+import { acquire, clientId, populate, storageScope, tokenRequest } from "../testing/token-requests.js";
+import { EmulatedTenant } from "./emulated-tenant.js";
+import { type BrokerMethod, PolicyBook, type PolicyEffect, type PolicySubject } from "./policy.js";
+import type { RefusalKind } from "./refusal.js";
+
+const subject: PolicySubject = {
+  method: "acquireTokenSilently",
+  clientId,
+  username: "ada@contoso.example",
+  resource: "https://storage.azure.com",
+};
+const noNetwork: PolicyEffect = { kind: "no_network" };
+const kinds = (effects: readonly PolicyEffect[]) => effects.map(({ kind }) => kind);
+
+describe("PolicyBook", () => {
+  it.each([
+    [{}, true],
+    [{ clientId: clientId.toUpperCase() }, true],
+    [{ clientId: "other" }, false],
+    [{ username: "ADA@contoso.example" }, true],
+    [{ username: "grace@contoso.example" }, false],
+    [{ resource: "https://STORAGE.azure.com/" }, true],
+    [{ resource: "https://graph.microsoft.com" }, false],
+    [{ method: "acquireTokenSilently" }, true],
+    [{ method: "*" }, true],
+    [{ method: "getAccounts" }, false],
+    [{ clientId, username: "grace@contoso.example" }, false],
+  ] as const)("matches %j: %s", (match, applies) => {
+    const book = new PolicyBook();
+    const handle = book.add(match, noNetwork);
+    expect(kinds(book.take(subject))).toEqual(applies ? ["no_network"] : []);
+    expect(handle.applied).toBe(applies ? 1 : 0);
+  });
+
+  it.each<[PolicyEffect, readonly BrokerMethod[]]>([
+    [noNetwork, ["acquireTokenSilently", "acquireTokenInteractively"]],
+    [{ kind: "interaction_required" }, ["acquireTokenSilently"]],
+    [{ kind: "consent_required" }, ["acquireTokenSilently"]],
+    [
+      { kind: "keyring_locked" },
+      ["getAccounts", "acquireTokenSilently", "acquireTokenInteractively", "acquirePrtSsoCookie"],
+    ],
+  ])("knows which methods %j is for", (effect, methods) => {
+    const every: readonly BrokerMethod[] = [
+      "getAccounts",
+      "acquireTokenSilently",
+      "acquireTokenInteractively",
+      "cancelInteractiveFlow",
+      "acquirePrtSsoCookie",
+      "generateSignedHttpRequest",
+      "removeAccount",
+      "getLinuxBrokerVersion",
+    ];
+    const book = new PolicyBook();
+    book.add({}, effect);
+    expect(every.filter((method) => book.take({ method }).length > 0)).toEqual(methods);
+  });
+
+  it("lets the latest win, and the others back in when it is removed", () => {
+    const book = new PolicyBook();
+    book.add({}, noNetwork);
+    const handle = book.add({}, { kind: "temporarily_unavailable" });
+    expect(kinds(book.take(subject))).toEqual(["temporarily_unavailable"]);
+    handle.remove();
+    expect(kinds(book.take(subject))).toEqual(["no_network"]);
+    book.clear();
+    expect(book.take(subject)).toEqual([]);
+  });
+
+  it("applies as often as asked", () => {
+    const book = new PolicyBook();
+    const handle = book.add({}, noNetwork, { times: 2 });
+    expect([1, 2, 3].map(() => book.take(subject).length)).toEqual([1, 1, 0]);
+    expect(handle.applied).toBe(2);
+  });
+
+  it("puts delays, lifetimes and patches together with what else happens", () => {
+    const book = new PolicyBook();
+    book.add({}, { kind: "slow", delayInMs: 1 });
+    book.add({}, noNetwork);
+    book.add({}, { kind: "expires_in", seconds: 1 });
+    expect(kinds(book.take(subject)).sort()).toEqual(["expires_in", "no_network", "slow"]);
+  });
+
+  it("refuses nonsense at once", () => {
+    const book = new PolicyBook();
+    expect(() => book.add({}, noNetwork, { times: 0 })).toThrow(RangeError);
+    expect(() => book.add({}, { kind: "claims_challenge", claims: "{" })).toThrow(SyntaxError);
+  });
+});
+
+describe("a tenant's policies", () => {
+  function world() {
+    const tenant = new EmulatedTenant();
+    return { tenant, ...populate(tenant) };
+  }
+
+  it.each<[PolicyEffect, RefusalKind, Record<string, string>]>([
+    [
+      { kind: "interaction_required", suberror: "basic_action", aadsts: "AADSTS50079" },
+      "interaction_required",
+      { suberror: "basic_action", aadsts: "AADSTS50079" },
+    ],
+    [
+      { kind: "consent_required" },
+      "interaction_required",
+      { suberror: "consent_required", aadsts: "AADSTS65001" },
+    ],
+    [{ kind: "no_network" }, "no_network", {}],
+    [{ kind: "temporarily_unavailable" }, "temporarily_unavailable", { aadsts: "AADSTS90033" }],
+    [{ kind: "account_unusable" }, "account_unusable", {}],
+    [{ kind: "not_enrolled" }, "not_enrolled", {}],
+  ])("refuse with %j", async (effect, kind, details) => {
+    const { tenant, service } = world();
+    tenant.addPolicy({}, effect);
+    await expect(acquire(service, tokenRequest())).rejects.toMatchObject({ kind, details });
+  });
+
+  it("let the user satisfy a demand, for that app, account and resource", async () => {
+    const { tenant, service } = world();
+    tenant.addPolicy({}, { kind: "interaction_required" });
+    const interactive = tokenRequest({
+      method: "acquireTokenInteractively",
+      username: "ada@contoso.example",
+    });
+    expect((await acquire(service, interactive)).dialogShown).toBe(true);
+    await acquire(service, tokenRequest());
+    await expect(acquire(service, tokenRequest({ scopes: ["User.Read"] }))).rejects.toMatchObject({
+      kind: "interaction_required",
+    });
+    expect((await acquire(service, interactive)).dialogShown).toBe(false);
+  });
+
+  it("can demand the user each time", async () => {
+    const { tenant, service } = world();
+    tenant.addPolicy({}, { kind: "interaction_required", afterSignIn: "still_required" });
+    await acquire(service, tokenRequest({ method: "acquireTokenInteractively" }));
+    await expect(acquire(service, tokenRequest())).rejects.toMatchObject({ kind: "interaction_required" });
+  });
+
+  it("challenge for claims until a request carries them", async () => {
+    const { tenant, service } = world();
+    const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
+    tenant.addPolicy({ resource: "https://storage.azure.com" }, { kind: "claims_challenge", claims });
+    await expect(acquire(service, tokenRequest())).rejects.toMatchObject({
+      kind: "interaction_required",
+      details: { claims },
+    });
+    const others = '{"access_token":{"acrs":{"value":"c2"}}}';
+    await expect(acquire(service, tokenRequest({ claims: others }))).rejects.toMatchObject({
+      details: { claims },
+    });
+    const merged = '{"access_token":{"acrs":{"value":"c1","essential":true},"xms_cc":{"values":["cp1"]}}}';
+    const grant = await acquire(service, tokenRequest({ claims: merged }));
+    expect(tenant.verify(grant.accessToken)).toMatchObject({ acrs: ["c1"], xms_cc: ["CP1"] });
+    await acquire(service, tokenRequest());
+  });
+
+  it("answer for somebody else", async () => {
+    const { tenant, service, account } = world();
+    const eve = tenant.addAccount({ username: "eve@contoso.example" });
+    tenant.addPolicy({}, { kind: "wrong_account", username: eve.username }, { times: 1 });
+    const request = tokenRequest({ homeAccountId: account.homeAccountId });
+    expect((await acquire(service, request)).account.homeAccountId).toBe(eve.homeAccountId);
+    expect((await acquire(service, request)).account.homeAccountId).toBe(account.homeAccountId);
+  });
+
+  it("set a token's lifetime", async () => {
+    const { tenant, service } = world();
+    const policy = tenant.addPolicy({}, { kind: "expires_in", seconds: 60 });
+    const { accessToken } = await acquire(service, tokenRequest({ scopes: [storageScope] }));
+    const { exp, iat } = tenant.verify(accessToken);
+    expect(Number(exp) - Number(iat)).toBe(60);
+    policy.remove();
+    expect((await acquire(service, tokenRequest())).lifetimeInSeconds).toBe(3600);
+  });
+});
