@@ -146,7 +146,9 @@ describe("broker token", () => {
   it("refuses it in JSON as well", async () => {
     const { code, notes } = await run(["token", "--json"]);
     expect(code).toBe(2);
-    expect(JSON.parse(notes.join(""))).toMatchObject({ error: { name: "UsageError", message: /--scope/ } });
+    expect(JSON.parse(notes.join(""))).toMatchObject({
+      error: { name: "UsageError", message: expect.stringContaining("--scope") },
+    });
   });
 });
 
@@ -170,7 +172,7 @@ describe("broker accounts and sign-out", () => {
     expect(await run(["accounts"], broker)).toMatchObject({
       code: 0,
       out: [],
-      notes: [/Nobody is signed in/],
+      notes: [expect.stringMatching(/Nobody is signed in/)],
     });
     expect(await run(["accounts", "--json"], broker)).toMatchObject({ code: 0, out: ["[]"] });
   });
@@ -185,14 +187,17 @@ describe("broker accounts and sign-out", () => {
     expect(broker.accounts).toEqual([]);
     expect(await run(["sign-out", ada.username], broker)).toMatchObject({
       code: 1,
-      notes: [/does not know the account/],
+      notes: [expect.stringMatching(/does not know the account/)],
     });
   });
 
   it("asks which of two accounts with one name is meant", async () => {
     const broker = new FakeBroker();
     broker.accounts = [ada, { ...bob, username: ada.username }];
-    expect(await run(["sign-out", ada.username], broker)).toMatchObject({ code: 2, notes: [/2 accounts/] });
+    expect(await run(["sign-out", ada.username], broker)).toMatchObject({
+      code: 2,
+      notes: [expect.stringMatching(/2 accounts/)],
+    });
     expect(broker.accounts).toHaveLength(2);
   });
 });

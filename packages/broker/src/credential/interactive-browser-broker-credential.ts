@@ -30,8 +30,6 @@ import { tracing } from "./tracing.js";
 
 const credentialName = "InteractiveBrowserBrokerCredential";
 const noOptions: GetTokenOptions = Object.freeze({});
-/** The options that leave a request plain enough for `#getCachedToken`. */
-const quickOptions: ReadonlySet<string> = new Set(["abortSignal", "enableCae"]);
 
 /** One token to get: what the caller asked for, checked. */
 interface Wanted extends CallOptions {
@@ -177,12 +175,8 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   #getCachedToken(scopes: string | string[], options: GetTokenOptions | undefined): AccessToken | undefined {
     const homeAccountId = this.#pinnedAccountId();
     if (homeAccountId === undefined) return undefined;
-    let enableCae = false;
-    if (options !== undefined) {
-      if (options === null || options.abortSignal?.aborted) return undefined;
-      for (const name in options) if (!quickOptions.has(name) && name in options) return undefined;
-      enableCae = options.enableCae === true;
-    }
+    if (options !== undefined && !isPlainCall(options)) return undefined;
+    const enableCae = options?.enableCae === true;
     const scopeSet = this.#scopes.known(scopes);
     if (scopeSet === undefined) return undefined;
     const tenantId = this.#settings.tenants.defaultTenantId;
@@ -501,6 +495,21 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
       ...(enableMsaPassthrough ? { msaPassthrough: true } : {}),
     };
   }
+}
+
+/** Whether a call asks for nothing that memory alone could not answer. What may be wrong is not plain. */
+function isPlainCall(options: GetTokenOptions): boolean {
+  return (
+    typeof options === "object" &&
+    options !== null &&
+    options.claims === undefined &&
+    options.tenantId === undefined &&
+    options.proofOfPossessionOptions === undefined &&
+    options.requestOptions === undefined &&
+    options.tracingOptions === undefined &&
+    (options.enableCae === undefined || typeof options.enableCae === "boolean") &&
+    (options.abortSignal === undefined || options.abortSignal?.aborted === false)
+  );
 }
 
 /** A call without anything unusual, as a background refresh makes it. */

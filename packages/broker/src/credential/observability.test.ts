@@ -1,0 +1,174 @@
+import { type Instrumenter, type TracingSpan, useInstrumenter } from "@azure/core-tracing";
+import { AzureLogger, setLogLevel } from "@azure/logger";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ada, FakeBroker, failure, scope } from "../testing/fake-broker.js";
+import { InteractiveBrowserBrokerCredential } from "./interactive-browser-broker-credential.js";
+
+const jwt = `eyJhbGciOiJSUzI1NiJ9.${"a".repeat(80)}.${"b".repeat(80)}`;
+let lines: string[] = [];
+const log = AzureLogger.log;
+
+/** A broker that says what it should not. */
+class TalkativeBroker extends FakeBroker {
+  constructor() {
+    super();
+    this.onSilent = this.onInteractive = (_, operation) => {
+      operation.logger?.info(`The broker works for ${ada.username}.`);
+      if (operation.logger?.includePersonalData !== true) operation.logger?.verbose(`The token is ${jwt}.`);
+    };
+  }
+}
+
+beforeEach(() => {
+  lines = [];
+  AzureLogger.log = (...args: unknown[]) => {
+    lines.push(args.join(" "));
+  };
+  setLogLevel("verbose");
+});
+afterEach(() => {
+  setLogLevel(undefined);
+  AzureLogger.log = log;
+});
+
+async function everyCall(options: object): Promise<string[]> {
+  const broker = new TalkativeBroker();
+  const credential = new InteractiveBrowserBrokerCredential({ broker, loginHint: ada.username, ...options });
+  const { token } = await credential.getToken(scope);
+  await credential.getToken(scope);
+  await credential.authenticate(scope);
+  await credential.getAccounts();
+  broker.onSilent = () => {
+    throw new Error(`Something broke for ${ada.username} with ${jwt}`);
+  };
+  await credential.getToken("https://graph.microsoft.com/.default").catch(() => {});
+  await credential.signOut();
+  expect(lines.join("\n")).not.toContain(token);
+  expect(lines.join("\n")).not.toContain(jwt);
+  return lines;
+}
+
+describe("logs", () => {
+  it("have the form of the Azure SDK", async () => {
+    const text = (await everyCall({})).join("\n");
+    expect(text).toContain(
+      `azure:broker:info InteractiveBrowserBrokerCredential => getToken() => SUCCESS. Scopes: ${scope}.`,
+    );
+    expect(text).toContain(
+      "azure:broker:warning InteractiveBrowserBrokerCredential => getToken() => ERROR. Scopes: https://graph.microsoft.com/.default. Error message: Something broke for",
+    );
+  });
+
+  it("hold no token and no user name", async () => {
+    const text = (await everyCall({})).join("\n");
+    expect(text).toContain("The broker works for [user]");
+    expect(text).not.toContain(ada.username);
+  });
+
+  it("name accounts with support logging, but hold no token", async () => {
+    const text = (await everyCall({ enableSupportLogging: true })).join("\n");
+    expect(text).toContain(`The broker works for ${ada.username}.`);
+    expect(text).toContain(`SUCCESS. Scopes: ${scope}. Account: ${ada.username}.`);
+  });
+
+  it("are silent about tokens in a failed background refresh", async () => {
+    const broker = new TalkativeBroker();
+    broker.refreshInMs = 1;
+    const credential = new InteractiveBrowserBrokerCredential({ broker, useDefaultBrokerAccount: true });
+    const { token } = await credential.getToken(scope);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 31_000 });
+    try {
+      broker.onSilent = () => {
+        throw failure("no_network");
+      };
+      await credential.getToken(scope);
+      await expect.poll(() => lines.join("\n")).toContain("=> refresh() => ERROR.");
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(lines.join("\n")).not.toContain(token);
+  });
+
+  it("call a wish to stop no fault", async () => {
+    const broker = new FakeBroker();
+    broker.onInteractive = () => {
+      throw failure("user_canceled");
+    };
+    await new InteractiveBrowserBrokerCredential({ broker }).getToken(scope).catch(() => {});
+    expect(lines.filter((line) => line.includes("ERROR."))).toEqual([
+      expect.stringContaining("azure:broker:info"),
+    ]);
+  });
+});
+
+describe("errors", () => {
+  it("hold no user name and no token", async () => {
+    const broker = new FakeBroker();
+    broker.accounts = [];
+    const options = { broker, loginHint: ada.username, disableInteractiveFallback: true };
+    const error = await new InteractiveBrowserBrokerCredential(options)
+      .getToken(scope)
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: "CredentialUnavailableError" });
+    expect(JSON.stringify([error, (error as Error).message, (error as Error).stack])).not.toContain(
+      ada.username,
+    );
+  });
+});
+
+describe("spans", () => {
+  const spans: { name: string; status: unknown; ended: boolean }[] = [];
+  const context = { setValue: () => context, getValue: () => undefined, deleteValue: () => context };
+
+  beforeEach(() => {
+    spans.length = 0;
+    useInstrumenter({
+      startSpan(name) {
+        const record = { name, status: undefined as unknown, ended: false };
+        spans.push(record);
+        const span: TracingSpan = {
+          setStatus: (status) => {
+            record.status = status;
+          },
+          setAttribute: () => {},
+          recordException: () => {},
+          addEvent: () => {},
+          isRecording: () => true,
+          end: () => {
+            record.ended = true;
+          },
+        };
+        return { span, tracingContext: context };
+      },
+      withContext: (_, callback, ...args) => callback(...args),
+      parseTraceparentHeader: () => undefined,
+      createRequestHeaders: () => ({}),
+    } satisfies Instrumenter);
+  });
+
+  it("are made for getToken() and authenticate(), with the error on them", async () => {
+    const broker = new FakeBroker();
+    const credential = new InteractiveBrowserBrokerCredential({ broker });
+    await credential.authenticate(scope);
+    const cause = failure("no_network");
+    broker.onSilent = () => {
+      throw cause;
+    };
+    await expect(credential.getToken("other")).rejects.toBe(cause);
+    expect(spans).toEqual([
+      { name: "InteractiveBrowserBrokerCredential.authenticate", status: { status: "success" }, ended: true },
+      {
+        name: "InteractiveBrowserBrokerCredential.getToken",
+        status: { status: "error", error: cause },
+        ended: true,
+      },
+    ]);
+  });
+
+  it("are made for an answer from memory when the caller traces", async () => {
+    const credential = new InteractiveBrowserBrokerCredential({ broker: new FakeBroker() });
+    await credential.getToken(scope);
+    await credential.getToken(scope, { tracingOptions: { tracingContext: context } });
+    expect(spans).toHaveLength(2);
+  });
+});
