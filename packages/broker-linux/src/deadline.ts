@@ -77,8 +77,9 @@ export class Deadline {
     let onAbort: (() => void) | undefined;
     const over = new Promise<never>((_resolve, reject) => {
       const end = (error: Error) => {
-        giveUp();
+        // First: giving up may make `work` reject at once, and that is not what the caller should hear.
         reject(error);
+        giveUp();
       };
       if (signal?.aborted === true) {
         end(this.#aborted());
