@@ -154,7 +154,7 @@ describe("an app lists blob containers as the user of this machine", () => {
   });
 
   it("not with a token that has ended, and the credential gets a new one", async () => {
-    const policy = stage.tenant.addPolicy({}, { kind: "expires_in", seconds: 5 }, { times: 1 });
+    const policy = stage.tenant.addPolicy({}, { kind: "expires_in", seconds: 8 }, { times: 1 });
     const { code, stdout } = await run(app("expired-token.mjs"));
     policy.remove();
     expect(code).toBe(0);
