@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { until } from "./testing/calls.js";
+import { Peer } from "./testing/peer.js";
+import { type PrivateBus, startPrivateBus } from "./testing/private-bus.js";
+import { runProgram, startProgram } from "./testing/run-program.js";
+
+const nothing = { connections: 0, callsInFlight: 0, ioThreads: 0 };
+const ended = { code: 0, signal: null, stderr: "" };
+
+describe("a process with the Linux addon", () => {
+  let bus: PrivateBus;
+  let peer: Peer;
+
+  beforeAll(async () => {
+    bus = await startPrivateBus();
+    peer = await Peer.start(bus.address, "test.Peer", (call, self) => {
+      if (call.member !== "Echo") return false;
+      self.reply(call, call.signature ?? "", call.body ?? []);
+      return true;
+    });
+  });
+  afterAll(async () => {
+    peer.stop();
+    await bus.stop();
+  });
+  afterEach(() => {
+    peer.unanswered.length = 0;
+  });
+
+  const answerLater = async () => {
+    await until(() => peer.unanswered.some((call) => call.member === "Later"));
+    const call = peer.unanswered.find((candidate) => candidate.member === "Later");
+    if (call) peer.reply(call, "s", call.body ?? []);
+  };
+
+  it("ends by itself with an idle connection and a watch open", async () => {
+    const result = await runProgram("idle", bus.address);
+    expect(result).toEqual({ ...ended, lines: ["answered", "nothing left to do"] });
+  });
+
+  it("stays for a call in flight", async () => {
+    const program = startProgram("await-reply", bus.address);
+    await until(() => peer.unanswered.length === 1);
+    await answerLater();
+    expect(await program.ended).toEqual({ ...ended, lines: ["the answer"] });
+  });
+
+  it("is not hurried by sd-bus' own timeout", async () => {
+    // 25 seconds are too long for a test, but sd-bus can be told to be less patient.
+    const program = startProgram("await-reply", bus.address, { env: { SYSTEMD_BUS_TIMEOUT: "100ms" } });
+    await until(() => peer.unanswered.length === 1);
+    await delay(1000);
+    await answerLater();
+    expect(await program.ended).toEqual({ ...ended, lines: ["the answer"] });
+  });
+
+  it.each(["exit", "throw"])("ends at once in the middle of calls: %s", async (how) => {
+    for (let round = 0; round < 5; round += 1) {
+      const result = await runProgram("exit-in-call", bus.address, { env: { HOW: how } });
+      expect(result.signal).toBeNull();
+      expect(result.code).toBe(how === "exit" ? 7 : 1);
+      expect(result.lines).toEqual(["exiting"]);
+      if (how === "exit") expect(result.stderr).toBe("");
+      else expect(result.stderr).toContain("on purpose");
+    }
+  });
+
+  it.each([
+    ["terminate", "yes"],
+    ["terminate", "no"],
+    ["end", "yes"],
+    ["end", "no"],
+  ])(
+    "shares one thread among workers, and lets them %s (addon loaded in the main thread: %s)",
+    async (how, main) => {
+      const result = await runProgram("workers", bus.address, { env: { HOW: how, LOAD_IN_MAIN: main } });
+      expect(result).toMatchObject(ended);
+      expect(JSON.parse(result.lines[0] ?? "")).toEqual({
+        answered: 3 * 8 * 50,
+        ioThreads: 1,
+        left: nothing,
+      });
+    },
+  );
+
+  it("can have the addon loaded more than once, from one file and from two", async () => {
+    const result = await runProgram("loaded-twice", bus.address);
+    expect(result).toMatchObject(ended);
+    expect(JSON.parse(result.lines[0] ?? "")).toEqual({
+      distinct: 3,
+      names: 3,
+      connections: [2, 2, 1],
+      ioThreads: [1, 1, 1],
+      left: [nothing, nothing, nothing],
+    });
+  });
+
+  it("closes connections that were collected, but none that is awaited", async () => {
+    const program = startProgram("collected", bus.address, { nodeOptions: ["--expose-gc"] });
+    await once(program.child, "message");
+    await answerLater();
+    const result = await program.ended;
+    expect(result).toMatchObject(ended);
+    expect(result.lines.map((line) => (line.startsWith("{") ? JSON.parse(line) : line))).toEqual([
+      nothing,
+      { connections: 1, callsInFlight: 1, ioThreads: 1 },
+      "kept",
+      nothing,
+    ]);
+  });
+
+  it("gets to know of an exception in a listener", async () => {
+    const result = await runProgram("listener-throws", bus.address);
+    expect(result).toEqual({ ...ended, lines: ["uncaught: from the listener"] });
+  });
+});
