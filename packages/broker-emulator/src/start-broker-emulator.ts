@@ -123,10 +123,8 @@ class RunningEmulator implements BrokerEmulator {
     return generations[this.generation].version;
   }
 
-  get discoveryUrl(): string {
-    if (this.#discovery === undefined)
-      throw new Error("The emulator was started with `serveDiscovery: false`.");
-    return this.#discovery.url;
+  get discoveryUrl(): string | undefined {
+    return this.#discovery?.url;
   }
 
   get requests(): readonly RecordedRequest[] {

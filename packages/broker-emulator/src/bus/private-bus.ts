@@ -28,10 +28,11 @@ export interface PrivateBusOptions {
 const watchdogScript = `
 dir=$1; shift
 "$@" </dev/null & bus=$!
+exec >&-
 read -r farewell
 kill -KILL "$bus" 2>/dev/null
 wait "$bus" 2>/dev/null
-[ "$farewell" = keep ] || rm -rf "$dir"
+[ "$farewell" = keep ] || /bin/rm -rf "$dir"
 `;
 
 /** A message bus of its own, in a folder only this user can enter. */
@@ -132,10 +133,11 @@ export class PrivateBus {
       lines.on("line", (line) => {
         if (/^\d+$/.test(line)) resolve(Number(line));
       });
-      lines.once("close", () => reject(new Error(notStarted(complaint))));
-    }).catch((error: unknown) => {
-      watchdog.stdin.end("keep\n");
-      throw error;
+      // Only the bus holds this pipe: it is closed when the bus has ended.
+      lines.once("close", () => {
+        watchdog.stdin.end("keep\n");
+        watchdog.once("close", () => reject(new Error(notStarted(complaint))));
+      });
     });
     this.#watchdog = watchdog;
   }

@@ -40,7 +40,7 @@ export function parseRequest(text: string): JsonObject {
   } catch {
     value = undefined;
   }
-  if (!isObject(value)) throw new MalformedRequest("Invalid requestJson", invalidRequestJsonTag);
+  if (!isObject(value)) throw invalidRequestJson();
   return value;
 }
 
@@ -131,9 +131,13 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+export function invalidRequestJson(): MalformedRequest {
+  return new MalformedRequest("Invalid requestJson", invalidRequestJsonTag);
+}
+
 function nestedParameters(body: JsonObject): JsonObject {
   const parameters = body["authParameters"];
-  if (!isObject(parameters)) throw new MalformedRequest("Invalid requestJson", invalidRequestJsonTag);
+  if (!isObject(parameters)) throw invalidRequestJson();
   return parameters;
 }
 

@@ -15,6 +15,7 @@ import {
   tokenJson,
 } from "./broker-answers.js";
 import {
+  invalidRequestJson,
   isObject,
   MalformedRequest,
   parseRequest,
@@ -210,7 +211,7 @@ export class DBusDoor {
       }
       case "cancelInteractiveFlow":
         return this.#simple(call, undefined, () => {
-          if (!isObject(call.body["error"])) throw new MalformedRequest("Invalid requestJson");
+          if (!isObject(call.body["error"])) throw invalidRequestJson();
           // Whether a real broker matches by correlation id or sender is not known; there is one user, so all go.
           const canceled = new Refusal("user_canceled", "The InteractiveRequest was canceled by the user");
           for (const dialog of this.#dialogs) dialog.abort(canceled);

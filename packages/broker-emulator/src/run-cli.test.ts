@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { BrokerClient } from "./testing/broker-client.js";
+import { packageVersion } from "./version.js";
+
+const packageFolder = join(__dirname, "..");
+const cli = join(packageFolder, "dist/esm/cli.js");
+
+interface Outcome {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
+function start(...args: string[]) {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  children.push(child);
+  const output = { stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    output.stderr += text;
+  });
+  const outcome = once(child, "close").then(([exitCode]): Outcome => ({ exitCode, ...output }));
+  return { child, output, outcome };
+}
+
+/** Starts it and waits for the facts it prints as JSON. */
+async function startServing(...args: string[]) {
+  const running = start("--json", ...args);
+  await vi.waitFor(() => expect(running.output.stdout).toContain("\n"), { timeout: 15_000 });
+  const facts = JSON.parse(running.output.stdout) as {
+    emulator: boolean;
+    busAddress: string;
+    accounts: { username: string }[];
+    env: Record<string, string>;
+    tenantId: string;
+  };
+  return { ...running, facts, folder: dirname(facts.busAddress.replace("unix:path=", "")) };
+}
+
+describe("broker-emulator", () => {
+  it("explains itself", async () => {
+    const { exitCode, stdout } = await start("--help").outcome;
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Usage: broker-emulator/);
+    for (const option of ["--account", "--generation", "--keyring", "--on-demand", "--json"]) {
+      expect(stdout).toContain(option);
+    }
+  });
+
+  it("knows its version", async () => {
+    const manifest = JSON.parse(await readFile(join(packageFolder, "package.json"), "utf8")) as {
+      version: string;
+    };
+    expect(packageVersion).toBe(manifest.version);
+    expect((await start("--version").outcome).stdout.trim()).toBe(manifest.version);
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ["an unknown option", ["--frobnicate"], /Unknown option '--frobnicate'/],
+    ["an unknown generation", ["--generation", "9"], /--generation must be one of/],
+    ["an unknown keyring state", ["--keyring", "ajar"], /--keyring must be one of/],
+    ["a user name that is none", ["--account", "ada"], /user principal name/],
+    ["options that do not go together", ["--no-account", "--account", "a@b.c"], /do not go together/],
+    ["an argument too many", ["serve"], /Unexpected argument 'serve'/],
+  ])("refuses %s", async (_what, args, message) => {
+    const { exitCode, stdout, stderr } = await start(...args).outcome;
+    expect([exitCode, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain("--help");
+  });
+
+  it("prints what a shell can take in, and says loudly what it is", async () => {
+    const { child, output, outcome } = start("--account", "grace@contoso.example");
+    await vi.waitFor(() => expect(output.stdout).toContain("\n"), { timeout: 15_000 });
+    expect(output.stdout).toMatch(/^export DBUS_SESSION_BUS_ADDRESS='unix:path=[^']+'\n$/);
+    await vi.waitFor(() => expect(output.stderr).toContain("EMULATOR"));
+    expect(output.stderr).toContain("grace@contoso.example");
+    child.kill("SIGINT");
+    expect((await outcome).exitCode).toBe(0);
+  });
+
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("ends in order on %s", async (signal) => {
+    const { child, outcome, folder, facts } = await startServing("--on-demand", "--tenant", "T-1");
+    expect(facts).toMatchObject({
+      emulator: true,
+      tenantId: "t-1",
+      env: { DBUS_SESSION_BUS_ADDRESS: facts.busAddress },
+    });
+    const client = new BrokerClient(facts.busAddress);
+    expect(await client.json("getLinuxBrokerVersion", {})).toEqual({ linuxBrokerVersion: "3.0.2-emulator" });
+    client.close();
+    child.kill(signal);
+    expect((await outcome).exitCode).toBe(0);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it("leaves no bus and no folder behind when it is killed", async () => {
+    const { child, outcome, folder, facts } = await startServing("--keyring", "unlocked", "--no-account");
+    expect(facts.accounts).toEqual([]);
+    child.kill("SIGKILL");
+    await outcome;
+    await vi.waitFor(() => expect(existsSync(folder)).toBe(false), { timeout: 15_000 });
+  });
+
+  it("runs a command in its environment, and ends as it does", async () => {
+    const script = "console.log(process.env.DBUS_SESSION_BUS_ADDRESS); process.exit(7)";
+    const { exitCode, stdout, stderr } = await start("--", process.execPath, "-e", script).outcome;
+    expect(exitCode).toBe(7);
+    expect(stdout).toMatch(/^unix:path=/);
+    expect(stderr).toContain("EMULATED");
+    expect(existsSync(dirname(stdout.trim().replace("unix:path=", "")))).toBe(false);
+  });
+
+  it("says when the command cannot be run", async () => {
+    const { exitCode, stderr } = await start("--", "/nonexistent/program").outcome;
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("ENOENT");
+  });
+
+  it("registers apps", async () => {
+    const { facts } = await startServing("--app", "my-app=http://localhost:1234/a=b", "--app", "other");
+    const client = new BrokerClient(facts.busAddress);
+    const request = (clientId: string, redirectUri: string) => ({
+      authParameters: {
+        clientId,
+        redirectUri,
+        authority: "https://login.microsoftonline.com/common",
+        authorizationType: 1,
+        requestedScopes: ["User.Read"],
+      },
+    });
+    const granted = await client.json("acquireTokenSilently", request("my-app", "http://localhost:1234/a=b"));
+    expect(granted).toHaveProperty("brokerTokenResponse.accessToken");
+    const refused = await client.json("acquireTokenSilently", request("my-app", "http://localhost:1"));
+    expect(refused).toHaveProperty("brokerTokenResponse.error.status", 9);
+    client.close();
+  });
+});
