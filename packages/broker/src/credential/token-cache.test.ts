@@ -242,7 +242,9 @@ describe("one request in flight", () => {
     const [first, second] = controllers.map((each) =>
       credential.getToken(scope, { abortSignal: each.signal }),
     );
-    const third = expect(credential.getToken(scope, { requestOptions: { timeout: 20 } })).rejects.toMatchObject({
+    const third = expect(
+      credential.getToken(scope, { requestOptions: { timeout: 20 } }),
+    ).rejects.toMatchObject({
       code: "timed_out",
     });
     await expect.poll(() => broker.calls.length).toBe(1);

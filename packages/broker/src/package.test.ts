@@ -1,0 +1,107 @@
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it, type TestContext } from "vitest";
+import { packageVersion } from "./version.js";
+
+const folder = join(import.meta.dirname, "..");
+const run = promisify(execFile);
+const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+  version: string;
+  bin: { broker: string };
+  scripts: Record<string, string>;
+};
+
+function needsBuild(ctx: TestContext): void {
+  if (!existsSync(join(folder, "dist/cjs/cli/main.js")))
+    ctx.skip("dist is not built: run the build script first");
+}
+
+/** Runs a program in a Node.js of its own, in the package's folder. */
+function node(...args: string[]) {
+  return run(process.execPath, args, { cwd: folder });
+}
+
+it("the version is that of package.json", () => {
+  expect(packageVersion).toBe(manifest.version);
+});
+
+it("nothing runs when the package is installed", () => {
+  for (const script of ["preinstall", "install", "postinstall", "prepare"])
+    expect(manifest.scripts).not.toHaveProperty(script);
+});
+
+describe("the built package", () => {
+  const names = "console.log(Object.keys(broker).sort().join())";
+
+  it("has the same exports as an ES module and as CommonJS", async (ctx) => {
+    needsBuild(ctx);
+    const esm = await node("--input-type=module", "-e", `import * as broker from "@x/broker"; ${names}`);
+    const cjs = await node("--input-type=commonjs", "-e", `const broker = require("@x/broker"); ${names}`);
+    expect(esm.stdout).toContain("InteractiveBrowserBrokerCredential");
+    expect(cjs.stdout).toBe(esm.stdout);
+  });
+
+  it("loads nothing of the platform before it is used", async (ctx) => {
+    needsBuild(ctx);
+    const loaded = "Object.keys(require.cache).filter((file) => /broker-(linux|mac|win)/.test(file))";
+    const { stdout } = await node(
+      "--input-type=commonjs",
+      "-e",
+      `const broker = require("@x/broker"); new broker.InteractiveBrowserBrokerCredential(); console.log(${loaded}.length)`,
+    );
+    expect(stdout).toBe("0\n");
+  });
+
+  it.for(["module", "commonjs"])("finds the platform's package from a %s", async (type, ctx) => {
+    needsBuild(ctx);
+    if (!existsSync(join(folder, "../broker-linux/dist/cjs/index.js"))) ctx.skip("broker-linux is not built");
+    const load = type === "module" ? 'await import("@x/broker")' : 'require("@x/broker")';
+    const { stdout } = await node(
+      `--input-type=${type}`,
+      "-e",
+      `const { loadPlatformBroker } = ${load}; loadPlatformBroker().then((r) => console.log(r.loaded, r.packageName))`,
+    );
+    expect(stdout).toBe(process.platform === "linux" ? "true @x/broker-linux\n" : "false undefined\n");
+  });
+
+  it("has a command line in both builds", async (ctx) => {
+    needsBuild(ctx);
+    expect(readFileSync(join(folder, manifest.bin.broker), "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+    for (const kind of ["esm", "cjs"])
+      expect((await node(`dist/${kind}/cli/main.js`, "--version")).stdout).toBe(`${manifest.version}\n`);
+  });
+
+  it("has no `any` in its types", (ctx) => {
+    needsBuild(ctx);
+    const files = readdirSync(join(folder, "dist/esm"), { recursive: true, encoding: "utf8" }).filter(
+      (file) => file.endsWith(".d.ts"),
+    );
+    expect(files.length).toBeGreaterThan(10);
+    for (const file of files) {
+      const text = readFileSync(join(folder, "dist/esm", file), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+      expect({ file, any: /[:<|&(,=]\s*any\b/.test(text) }).toEqual({ file, any: false });
+    }
+  });
+
+  it("lets the process end during a background refresh", async (ctx) => {
+    needsBuild(ctx);
+    const program = `
+      import { InteractiveBrowserBrokerCredential } from "@x/broker";
+      const account = { homeAccountId: "a.b", localAccountId: "a", tenantId: "b", environment: "e", username: "u" };
+      let calls = 0;
+      const answer = (request) => ({ accessToken: "t", tokenType: "Bearer", expiresOn: Date.now() + 3600000, refreshOn: Date.now(),
+        scopes: request.scopes, account, tenantId: "b", authority: request.authority, correlationId: "c", silent: true, telemetry: {} });
+      const broker = { platform: "linux", probe() {}, getAccounts() {}, acquireTokenInteractively() {}, signOut() {}, close() {},
+        acquireTokenSilently: (request) => (++calls === 1 ? Promise.resolve(answer(request)) : new Promise(() => {})) };
+      const credential = new InteractiveBrowserBrokerCredential({ broker, useDefaultBrokerAccount: true });
+      await credential.getToken("s");
+      const now = Date.now;
+      Date.now = () => now() + 31000;
+      await credential.getToken("s");
+      process.on("exit", () => console.log("calls", calls));`;
+    const { stdout } = await node("--input-type=module", "-e", program);
+    expect(stdout).toBe("calls 2\n");
+  });
+});
