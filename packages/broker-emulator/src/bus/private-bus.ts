@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 
 /** A D-Bus service that the bus may start when its name is called. */
 export interface ActivatableService {
@@ -121,26 +122,37 @@ export class PrivateBus {
       // A session of its own: Ctrl+C in the terminal is for the emulator, which then ends the bus in order.
       { stdio: ["pipe", "pipe", "pipe"], detached: true },
     );
-    let complaint = "";
-    watchdog.stderr.setEncoding("utf8").on("data", (text: string) => {
-      complaint += text;
-    });
     // The watchdog may be gone before it is told good-bye.
     watchdog.stdin.on("error", () => {});
-    this.#busProcessId = await new Promise<number>((resolve, reject) => {
-      watchdog.once("error", reject);
-      const lines = createInterface({ input: watchdog.stdout });
-      lines.on("line", (line) => {
-        if (/^\d+$/.test(line)) resolve(Number(line));
-      });
-      // Only the bus holds this pipe: it is closed when the bus has ended.
-      lines.once("close", () => {
-        watchdog.stdin.end("keep\n");
-        watchdog.once("close", () => reject(new Error(notStarted(complaint))));
-      });
-    });
+    this.#busProcessId = await untilStarted(watchdog);
     this.#watchdog = watchdog;
   }
+}
+
+/** Resolves to the bus' process id once it listens. */
+function untilStarted(watchdog: ChildProcessByStdio<Writable, Readable, Readable>): Promise<number> {
+  const { stdin, stdout, stderr } = watchdog;
+  let complaint = "";
+  const onComplaint = (text: string) => {
+    complaint += text;
+  };
+  stderr.setEncoding("utf8").on("data", onComplaint);
+  const lines = createInterface({ input: stdout });
+  return new Promise((resolve, reject) => {
+    // Only the bus holds this pipe: it is closed when the bus has ended.
+    const onEnd = () => {
+      watchdog.once("close", () => reject(new Error(notStarted(complaint))));
+      stdin.end("keep\n");
+    };
+    lines.once("close", onEnd);
+    lines.on("line", (line) => {
+      if (!/^\d+$/.test(line)) return;
+      lines.off("close", onEnd);
+      stderr.off("data", onComplaint).resume();
+      resolve(Number(line));
+    });
+    watchdog.once("error", reject);
+  });
 }
 
 function notStarted(complaint: string): string {
