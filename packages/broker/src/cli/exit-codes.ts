@@ -43,7 +43,10 @@ export function exitCodeOf(error: unknown): number {
     case AuthenticationRequiredErrorName:
       return exitCodes.interactionRequired;
     case CredentialUnavailableErrorName:
-      return code === "account_not_found" ? exitCodes.interactionRequired : exitCodes.unavailable;
+      // Nobody is signed in: a window would help, so the machine is not at fault.
+      return code === "account_not_found" || code === "interaction_required"
+        ? exitCodes.interactionRequired
+        : exitCodes.unavailable;
     default:
       break;
   }

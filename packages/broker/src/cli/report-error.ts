@@ -1,5 +1,5 @@
 import { type BrokerError, isBrokerError } from "@x/broker-contract";
-import { AuthenticationRequiredErrorName } from "../credential/errors.js";
+import { exitCodeOf, exitCodes } from "./exit-codes.js";
 
 /** Says what went wrong and what to do: for a person, or as one line of JSON. */
 export function describeError(error: unknown, json: boolean): string {
@@ -26,7 +26,7 @@ function readable(error: unknown): { message: string; hint: string; facts: strin
   const message = whatHappened(told);
   const facts =
     told.correlationId === undefined ? told.code : `${told.code}, correlation id ${told.correlationId}`;
-  if (error.name === AuthenticationRequiredErrorName)
+  if (exitCodeOf(error) === exitCodes.interactionRequired)
     return { message, hint: "Run it again without --silent, to sign in in a window.", facts };
   return { message, hint: told.hint, facts };
 }

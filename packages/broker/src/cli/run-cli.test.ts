@@ -274,7 +274,7 @@ describe("broker doctor", () => {
   });
 
   it.each([
-    ["not_installed", ["platform-package fail", "native-addon skip"]],
+    ["platform_package_missing", ["platform-package fail", "native-addon skip"]],
     ["native_addon_missing", ["platform-package ok", "native-addon fail"]],
   ])("says why there is no broker: %s", async (reason, expected) => {
     const error = new BrokerError("broker_unavailable", {

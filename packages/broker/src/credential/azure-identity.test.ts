@@ -59,6 +59,23 @@ describe("in a ChainedTokenCredential of @azure/identity", () => {
     expect(broker.interactive).toEqual([]);
   });
 
+  it("says that nobody is signed in, rather than that authenticate() would help, to who is silent", async () => {
+    const broker = new FakeBroker();
+    broker.onSilent = () => {
+      throw failure("interaction_required", "not_signed_in");
+    };
+    const options = { broker, useDefaultBrokerAccount: true, disableInteractiveFallback: true };
+    await expect(new InteractiveBrowserBrokerCredential(options).getToken(scope)).rejects.toMatchObject({
+      name: "CredentialUnavailableError",
+      cause: { reason: "not_signed_in" },
+    });
+    const manual = new InteractiveBrowserBrokerCredential({
+      ...options,
+      disableAutomaticAuthentication: true,
+    });
+    await expect(manual.getToken(scope)).rejects.toMatchObject({ name: "AuthenticationRequiredError" });
+  });
+
   it("goes on when no account is known and UI is not allowed", async () => {
     expect(
       await chain(new FakeBroker(), { useDefaultBrokerAccount: false, disableInteractiveFallback: true }),

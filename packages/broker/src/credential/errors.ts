@@ -102,7 +102,7 @@ export function toCredentialError(error: unknown, context: FailureContext): unkn
 
 function userNeededError(reason: BrokerError | undefined, context: FailureContext): Error {
   const { credential, scopes, getTokenOptions, manualAuthentication } = context;
-  if (reason?.code === "account_not_found" && !manualAuthentication)
+  if (reason !== undefined && isNobodySignedIn(reason) && !manualAuthentication)
     return new CredentialUnavailableError(`${credential}: ${reason.message}`, { cause: reason });
   const option = manualAuthentication ? "disableAutomaticAuthentication" : "disableInteractiveFallback";
   const happened =
@@ -116,4 +116,8 @@ function userNeededError(reason: BrokerError | undefined, context: FailureContex
     getTokenOptions,
     ...(reason === undefined ? {} : { cause: reason }),
   });
+}
+
+function isNobodySignedIn(error: BrokerError): boolean {
+  return error.code === "account_not_found" || error.reason === "not_signed_in";
 }

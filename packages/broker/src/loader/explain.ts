@@ -80,7 +80,7 @@ function explainMissing(packageName: string, environment: RuntimeEnvironment): E
     );
   if (packed) advice.push(`In a packed executable, ship ${packageName} beside it in node_modules.`);
   return {
-    reason: "not_installed",
+    reason: "platform_package_missing",
     message: `The package ${packageName}, which speaks to the broker of this OS, is not installed.`,
     advice,
   };

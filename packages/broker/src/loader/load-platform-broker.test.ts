@@ -48,7 +48,7 @@ describe("loadPlatformBroker()", () => {
       packageName,
       error: {
         code: "broker_unavailable",
-        reason: "not_installed",
+        reason: "platform_package_missing",
         cause: missing,
         native: { package: packageName },
       },
@@ -79,7 +79,7 @@ describe("what to do about a failure", () => {
     ],
   ])("left out or made elsewhere: %s", (_, cause) => {
     const { reason, message, advice } = explainLoadFailure(packageName, cause, linux);
-    expect(reason).toBe("not_installed");
+    expect(reason).toBe("platform_package_missing");
     expect(message).toContain(`The package ${packageName}`);
     const text = advice.join("\n");
     for (const part of [
