@@ -19,20 +19,8 @@ const { NativeBrokerPlugin } = await import(pluginFile.href);
 const clientId = process.env.INTEROP_CLIENT_ID ?? "";
 const authority = process.env.INTEROP_AUTHORITY ?? "";
 
-// Without this, msal-node sends an instance discovery request to the internet.
-const cloudDiscoveryMetadata = JSON.stringify({
-  tenant_discovery_endpoint: `${authority}/v2.0/.well-known/openid-configuration`,
-  metadata: [
-    {
-      preferred_network: "login.microsoftonline.com",
-      preferred_cache: "login.windows.net",
-      aliases: ["login.microsoftonline.com", "login.windows.net"],
-    },
-  ],
-});
-
 const application = new PublicClientApplication({
-  auth: { clientId, authority, cloudDiscoveryMetadata },
+  auth: { clientId, authority },
   broker: { nativeBrokerPlugin: new NativeBrokerPlugin() },
 });
 
