@@ -140,10 +140,13 @@ export class BusSession {
       } catch (error) {
         const native = asNativeError(error);
         if (native === undefined) throw error;
-        if (!resent && saysNobodyThere(native) && (await this.#isGone(broker, deadline))) {
-          resent = true;
+        if (saysNobodyThere(native)) {
+          if (!(await this.#isGone(broker, deadline))) throw helperMissing(native, facts);
           if (this.#broker === broker) this.#broker = undefined;
-          continue;
+          if (!resent) {
+            resent = true;
+            continue;
+          }
         }
         if (isStillStarting(native, broker)) {
           await deadline.pause(readyPollInMs);
@@ -539,6 +542,16 @@ function isStillStarting(error: NativeError, broker: ReachedBroker): boolean {
     (error.dbusName === "org.freedesktop.DBus.Error.UnknownObject" ||
       error.dbusName === "org.freedesktop.DBus.Error.UnknownInterface")
   );
+}
+
+/** The broker is there and passes on that something it needs is not. */
+function helperMissing(error: NativeError, facts: CallFacts): BrokerError {
+  return callError("broker_unavailable", facts, {
+    reason: "required_broker_missing",
+    native: { dbusError: error.dbusName ?? "unknown" },
+    message: "The broker is there, but a service it needs is not.",
+    hint: "Install the packages microsoft-identity-broker and intune-portal again, and see whether `systemctl status microsoft-identity-device-broker` is well.",
+  });
 }
 
 function untrustedOwner(uid: number, ownUid: number | undefined, facts: CallFacts): BrokerError {

@@ -88,7 +88,7 @@ export const wireStatuses: readonly StatusMeaning[] = [
     code: "broker_failed",
     reason: "application_canceled",
     message: "The sign-in was cancelled by a program, not by the user.",
-    hint: "Try again.",
+    hint: "Try again when no other sign-in is under way.",
     retryable: true,
   },
   {
