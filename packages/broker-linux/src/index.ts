@@ -26,6 +26,8 @@ export interface LinuxBrokerOptions {
   readonly sendCancelInteractiveFlow?: boolean;
   /** Loads the native addon. Default: the one installed with this package. For tests. */
   readonly loadBinding?: LoadBinding;
+  /** Whether a file exists: how an installed broker is told from a missing one. Default: looks. For tests. */
+  readonly fileExists?: (path: string) => boolean;
 }
 
 /**
@@ -42,6 +44,7 @@ export function createLinuxBroker(options: LinuxBrokerOptions = {}): Broker {
     loadBinding: options.loadBinding ?? loadInstalledBinding,
     sendCancelInteractiveFlow: options.sendCancelInteractiveFlow ?? false,
     ...(busAddress !== undefined && { busAddress }),
+    ...(options.fileExists !== undefined && { fileExists: options.fileExists }),
   });
   return new LinuxBroker(transport, env);
 }

@@ -71,6 +71,10 @@ export class FakeBus implements NativeBinding {
   pid: number | undefined = process.pid;
   /** Whether the bus can start the broker, or the error it starts it with. */
   activation: "works" | "never" | Error = "works";
+  /** Set to keep the bus waiting for the broker to come up. */
+  activationGate: Promise<unknown> | undefined;
+  /** Whether the broker is replaced, unnoticed, whenever a call is on its way to it. */
+  elusive = false;
   /** Answers of the first calls after activation are this error. */
   startupErrors: Error[] = [];
   keyring: "none" | "locked" | "unlocked" | "silent" | Error = "none";
@@ -237,6 +241,7 @@ export class FakeBus implements NativeBinding {
   async #answer(call: NativeCall): Promise<Partial<NativeReply>> {
     if (call.destination === "org.freedesktop.DBus") return await this.#busAnswer(call);
     if (call.destination === secretService.busName) return this.#keyringAnswer(call);
+    if (this.elusive) this.startBroker(false);
     if (call.destination !== this.#owner) {
       throw busError("ServiceUnknown", `The name ${call.destination} was not provided by any .service files`);
     }
@@ -275,6 +280,7 @@ export class FakeBus implements NativeBinding {
           throw busError("ServiceUnknown", `The name ${String(name)} was not provided by any .service files`);
         }
         if (this.activation instanceof Error) throw this.activation;
+        await this.activationGate;
         this.startBroker();
         return { signature: "u", body: [1] };
       case "GetConnectionUnixUser":

@@ -1,0 +1,291 @@
+import { describe, expect, it, vi } from "vitest";
+import { brokerOn, failure, rejection, request } from "./testing/protocol/broker.js";
+import { busError, FakeBus, nativeError, never } from "./testing/protocol/fake-bus.js";
+import { clientId, nativeAccount, willingAnswer } from "./testing/protocol/people.js";
+
+function busWithAccounts(running: "running" | "idle" = "running"): FakeBus {
+  return new FakeBus(running).onJson("getAccounts", { accounts: [nativeAccount()] });
+}
+
+const list = (bus: FakeBus) => brokerOn(bus).getAccounts({ clientId });
+
+describe("finding the broker", () => {
+  it("loads and connects nothing before the first call", async () => {
+    const bus = busWithAccounts();
+    const load = vi.fn(() => bus);
+    const broker = brokerOn(bus, { loadBinding: load });
+    expect(load).not.toHaveBeenCalled();
+    await broker.getAccounts({ clientId });
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+
+  it("sends to the owner's unique name, never to the well-known one, without auto-start", async () => {
+    const bus = busWithAccounts();
+    await list(bus);
+    const [call] = bus.calls.filter((one) => one.member === "getAccounts");
+    expect(call).toMatchObject({ destination: bus.owner, autoStart: false });
+    expect(bus.calls.filter((one) => one.destination.startsWith("com.microsoft"))).toEqual([]);
+  });
+
+  it("never introspects", async () => {
+    const bus = busWithAccounts();
+    await list(bus);
+    expect(bus.calls.map((call) => call.interface).join()).not.toContain("Introspectable");
+  });
+
+  it("starts a broker that does not run, and does not ask whether one runs", async () => {
+    const bus = busWithAccounts("idle");
+    await expect(list(bus)).resolves.toHaveLength(1);
+    const members = bus.calls.map((call) => call.member);
+    expect(members).toContain("StartServiceByName");
+    expect(members).not.toContain("NameHasOwner");
+  });
+
+  it("uses one connection and one search for many calls", async () => {
+    const bus = busWithAccounts("idle");
+    const broker = brokerOn(bus);
+    await Promise.all(Array.from({ length: 50 }, () => broker.getAccounts({ clientId })));
+    await broker.getAccounts({ clientId });
+    expect(bus.addresses).toHaveLength(1);
+    expect(bus.calls.filter((call) => call.member === "StartServiceByName")).toHaveLength(1);
+    expect(bus.requests).toHaveLength(51);
+  });
+
+  it("gives a broker that was just started a moment to serve its object", async () => {
+    const bus = busWithAccounts("idle");
+    bus.startupErrors = [busError("UnknownObject"), busError("UnknownInterface")];
+    await expect(list(bus)).resolves.toHaveLength(1);
+  });
+
+  it("does not wait for one that has been running", async () => {
+    const bus = busWithAccounts();
+    bus.startupErrors = [busError("UnknownObject")];
+    expect(await rejection(list(bus))).toMatchObject({
+      code: "temporarily_unavailable",
+      reason: "not_ready",
+    });
+  });
+
+  it("stops a search that nobody waits for any more", async () => {
+    const bus = busWithAccounts("idle");
+    bus.activationGate = never;
+    const broker = brokerOn(bus);
+    const outcomes = [30, 60].map((timeoutInMs) =>
+      rejection(broker.getAccounts({ clientId }, { timeoutInMs })),
+    );
+    for (const error of await Promise.all(outcomes)) expect(error.code).toBe("timed_out");
+    await vi.waitFor(() => expect(bus.stats().callsInFlight).toBe(0));
+    expect(bus.canceled.map((call) => call.member)).toEqual(["StartServiceByName"]);
+  });
+});
+
+describe("a broker that is not there", () => {
+  it.each([
+    ["not installed", "never" as const, false, "not_installed", "microsoft-identity-broker"],
+    ["installed, but unknown to this bus", "never" as const, true, "not_activatable", "Log out"],
+    ["ending at once", busError("Spawn.ChildExited", "status 1"), true, "activation_failed", "journalctl"],
+    ["not executable", busError("Spawn.ExecFailed", "ENOENT"), true, "activation_failed", "journalctl"],
+    [
+      "refused by systemd",
+      busError("org.freedesktop.systemd1.NoSuchUnit"),
+      true,
+      "activation_failed",
+      "journalctl",
+    ],
+    [
+      "never owning its name",
+      busError("TimedOut", "Failed to activate"),
+      true,
+      "activation_failed",
+      "journalctl",
+    ],
+    ["failing otherwise", busError("Failed", "whatever"), true, "activation_failed", "broker doctor"],
+    ["forbidden", busError("AccessDenied"), true, "access_denied", "sandbox"],
+  ])("%s", async (_how, activation, installed, reason, advice) => {
+    const bus = busWithAccounts("idle");
+    bus.activation = activation;
+    const error = await rejection(brokerOn(bus, { fileExists: () => installed }).getAccounts({ clientId }));
+    expect(error).toMatchObject({ code: "broker_unavailable", reason });
+    expect(error.hint).toContain(advice);
+  });
+
+  it("is keyring_locked if it cannot start because of that", async () => {
+    const bus = busWithAccounts("idle");
+    bus.activation = busError("Spawn.ChildExited");
+    bus.keyring = "locked";
+    expect((await rejection(list(bus))).code).toBe("keyring_locked");
+  });
+});
+
+describe("an owner that is another user", () => {
+  it.each([12345, 12345n])("is refused before anything is sent (uid %s)", async (uid) => {
+    const bus = busWithAccounts();
+    bus.uid = uid;
+    const error = await rejection(list(bus));
+    expect(error).toMatchObject({
+      code: "broker_unavailable",
+      reason: "owner_untrusted",
+      native: { ownerUid: 12345 },
+    });
+    expect(bus.requests).toEqual([]);
+  });
+
+  it("is refused again when it takes over later", async () => {
+    const bus = busWithAccounts();
+    const broker = brokerOn(bus);
+    await broker.getAccounts({ clientId });
+    bus.uid = 12345;
+    bus.startBroker();
+    expect((await rejection(broker.getAccounts({ clientId }))).reason).toBe("owner_untrusted");
+    expect(bus.requests).toHaveLength(1);
+  });
+
+  it("may hide its process id: that is only a fact", async () => {
+    const bus = busWithAccounts();
+    bus.pid = undefined;
+    await expect(list(bus)).resolves.toHaveLength(1);
+  });
+});
+
+describe("a broker that goes away", () => {
+  it("between two calls is started again", async () => {
+    const bus = busWithAccounts();
+    const broker = brokerOn(bus);
+    await broker.getAccounts({ clientId });
+    bus.killBroker();
+    await expect(broker.getAccounts({ clientId })).resolves.toHaveLength(1);
+  });
+
+  it("unnoticed, before the call reached it: the call is sent once more, to the new one", async () => {
+    const bus = busWithAccounts();
+    const broker = brokerOn(bus);
+    await broker.getAccounts({ clientId });
+    bus.killBroker(false);
+    await expect(broker.getAccounts({ clientId })).resolves.toHaveLength(1);
+    expect(bus.calls.filter((call) => call.member === "getAccounts")).toHaveLength(3);
+    expect(bus.requests).toHaveLength(2);
+  });
+
+  it("in the middle of a call: the call is not sent twice", async () => {
+    const bus = busWithAccounts().on("acquireTokenInteractively", never);
+    const outcome = rejection(brokerOn(bus).acquireTokenInteractively(request));
+    await vi.waitFor(() => expect(bus.requests).toHaveLength(1));
+    bus.killBroker();
+    expect(await outcome).toMatchObject({
+      code: "broker_unavailable",
+      reason: "broker_died",
+      retryable: true,
+    });
+    expect(bus.requests).toHaveLength(1);
+  });
+
+  it("again and again ends in an error, not in a loop", async () => {
+    const bus = busWithAccounts();
+    bus.elusive = true;
+    const error = await rejection(list(bus));
+    expect(error).toMatchObject({ code: "broker_unavailable", reason: "broker_died", retryable: true });
+    expect(bus.calls.filter((call) => call.member === "getAccounts")).toHaveLength(2);
+    expect(bus.requests).toEqual([]);
+  });
+
+  it("is told apart from one that is there but misses a service of its own", async () => {
+    const bus = busWithAccounts().on("getAccounts", busError("ServiceUnknown", "devicebroker1"));
+    expect(await rejection(list(bus))).toMatchObject({ reason: "required_broker_missing" });
+    expect(bus.requests).toHaveLength(1);
+  });
+
+  it("and is replaced: the new one is used", async () => {
+    const bus = busWithAccounts();
+    const broker = brokerOn(bus);
+    await broker.getAccounts({ clientId });
+    bus.startBroker();
+    await broker.getAccounts({ clientId });
+    expect(bus.requests.at(-1)?.call.destination).toBe(bus.owner);
+  });
+});
+
+describe("a bus that goes away", () => {
+  it("in the middle of a call ends the call, and the next one connects afresh", async () => {
+    const bus = busWithAccounts().on("acquireTokenSilently", never);
+    const broker = brokerOn(bus);
+    const outcome = rejection(broker.acquireTokenSilently(request));
+    await vi.waitFor(() => expect(bus.requestsOf("acquireTokenSilently")).toHaveLength(1));
+    bus.breakBus();
+    expect(await outcome).toMatchObject({
+      code: "broker_unavailable",
+      reason: "bus_lost",
+      native: { errno: "ECONNRESET" },
+      retryable: true,
+    });
+    bus.on("acquireTokenSilently", willingAnswer());
+    await expect(broker.acquireTokenSilently(request)).resolves.toBeDefined();
+  });
+});
+
+describe("a bus that cannot be reached", () => {
+  it.each([
+    ["address" as const, undefined, "no_session_bus", "unix:path="],
+    ["connect" as const, "ENOENT", "no_session_bus", "session"],
+    ["connect" as const, "ECONNREFUSED", "no_session_bus", "session"],
+    ["connect" as const, "EACCES", "bus_refused", "own user"],
+    ["authenticate" as const, "EPERM", "bus_refused", "user namespace"],
+  ])("at stage %s (%s) is %s", async (stage, errno, reason, advice) => {
+    const bus = new FakeBus();
+    bus.connectError = nativeError("connect_failed", { stage, ...(errno !== undefined && { errno }) });
+    const error = await rejection(brokerOn(bus, { env: { INVOCATION_ID: "1" } }).getAccounts({ clientId }));
+    expect(error).toMatchObject({ code: "broker_unavailable", reason, native: { addressFrom: "option" } });
+    expect(error.hint).toContain(advice);
+    expect(JSON.stringify(error)).not.toContain("/fake");
+  });
+
+  it("because it does not answer", async () => {
+    const bus = new FakeBus();
+    bus.connectError = nativeError("timed_out");
+    expect(await rejection(list(bus))).toMatchObject({ reason: "bus_refused", retryable: true });
+  });
+
+  it("is tried again with the next call", async () => {
+    const bus = busWithAccounts();
+    bus.connectError = nativeError("connect_failed", { stage: "connect", errno: "ENOENT" });
+    const broker = brokerOn(bus);
+    await rejection(broker.getAccounts({ clientId }));
+    bus.connectError = undefined;
+    await expect(broker.getAccounts({ clientId })).resolves.toHaveLength(1);
+  });
+
+  it("because nobody says where it is", async () => {
+    const error = await rejection(
+      brokerOn(new FakeBus(), { busAddress: undefined as unknown as string }).getAccounts({ clientId }),
+    );
+    expect(error).toMatchObject({ code: "broker_unavailable", reason: "no_session_bus" });
+    expect(error.message).toContain("DBUS_SESSION_BUS_ADDRESS");
+  });
+
+  it("tells every waiting call under its own correlation id", async () => {
+    const bus = new FakeBus();
+    bus.connectError = nativeError("connect_failed", { stage: "connect", errno: "ENOENT" });
+    const broker = brokerOn(bus);
+    const ids = [1, 2].map((n) => `6f0c1a52-0000-4000-8000-00000000000${n}`);
+    const errors = await Promise.all(
+      ids.map((correlationId) => rejection(broker.getAccounts({ clientId }, { correlationId }))),
+    );
+    expect(errors.map((error) => error.correlationId)).toEqual(ids);
+  });
+
+  it("lets one caller give up while another waits on", async () => {
+    const bus = busWithAccounts();
+    let open: () => void = () => {};
+    bus.connectGate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const broker = brokerOn(bus);
+    const controller = new AbortController();
+    const impatient = failure(broker.getAccounts({ clientId }, { abortSignal: controller.signal }));
+    const patient = broker.getAccounts({ clientId });
+    controller.abort();
+    expect((await impatient).name).toBe("AbortError");
+    open();
+    await expect(patient).resolves.toHaveLength(1);
+    expect(bus.addresses).toHaveLength(1);
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it, vi } from "vitest";
+import { Deadline } from "./deadline.js";
+import { SharedWork } from "./shared-work.js";
+import { failure } from "./testing/protocol/broker.js";
+import { never } from "./testing/protocol/fake-bus.js";
+
+const deadline = (options = {}, limit = 0) => new Deadline("call", "linux", options, limit);
+
+describe("a deadline", () => {
+  it("gives native calls the time that is left, 0 for no limit", () => {
+    expect(deadline().remainingInMs).toBe(0);
+    expect(deadline({ timeoutInMs: 0 }, 5).remainingInMs).toBe(0);
+    expect(deadline({ timeoutInMs: 60_000 }).remainingInMs).toBeGreaterThan(1);
+    expect(deadline({ timeoutInMs: 60_000 }).remainingInMs).toBeLessThanOrEqual(60_000);
+    expect(deadline({ timeoutInMs: 1e15 }).remainingInMs).toBe(2 ** 31 - 1);
+  });
+
+  it("never gives 0, which would mean no limit, when the time is over", async () => {
+    const over = deadline({ timeoutInMs: 1 });
+    await vi.waitFor(() => expect(() => over.throwIfOver()).toThrow("no answer from the broker within 1 ms"));
+    expect(over.remainingInMs).toBe(1);
+  });
+
+  it("gives up once, however it ends", async () => {
+    const controller = new AbortController();
+    const giveUp = vi.fn();
+    const racing = failure(deadline({ abortSignal: controller.signal, timeoutInMs: 20 }).race(never, giveUp));
+    controller.abort();
+    expect((await racing).name).toBe("AbortError");
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(giveUp).toHaveBeenCalledTimes(1);
+  });
+
+  it("leaves a late failure of the work unheard, not unhandled", async () => {
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    try {
+      const late = new Promise<never>((_resolve, reject) => setTimeout(() => reject(new Error("late")), 20));
+      await failure(deadline({ timeoutInMs: 1 }).race(late, () => {}));
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      process.off("unhandledRejection", unhandled);
+    }
+  });
+
+  it("takes signals that only look like AbortSignal (@azure/abort-controller)", async () => {
+    const listeners: (() => void)[] = [];
+    const abortSignal = {
+      aborted: false,
+      addEventListener: (_type: string, listener: () => void) => listeners.push(listener),
+      removeEventListener: () => {},
+    };
+    const racing = failure(deadline({ abortSignal }).race(never, () => {}));
+    for (const listener of listeners) listener();
+    expect((await racing).name).toBe("AbortError");
+  });
+});
+
+describe("work shared by several callers", () => {
+  it("is done once, and anew for a caller who comes later", async () => {
+    let runs = 0;
+    const work = new SharedWork(async () => ++runs);
+    expect(await Promise.all([work.join(deadline()), work.join(deadline())])).toEqual([1, 1]);
+    expect(await work.join(deadline())).toBe(2);
+  });
+
+  it("is stopped when the last one has given up, not before", async () => {
+    let signal: AbortSignal | undefined;
+    const work = new SharedWork((given) => {
+      signal = given;
+      return never;
+    });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const outcomes = [first, second].map(({ signal: abortSignal }) =>
+      failure(work.join(deadline({ abortSignal }))),
+    );
+    first.abort();
+    await outcomes[0];
+    expect(signal?.aborted).toBe(false);
+    second.abort();
+    await outcomes[1];
+    expect(signal?.aborted).toBe(true);
+  });
+
+  it("fails for all of them alike", async () => {
+    const work = new SharedWork<never>(() => Promise.reject(new Error("no")));
+    const errors = await Promise.all([failure(work.join(deadline())), failure(work.join(deadline()))]);
+    expect(errors.map((error) => error.message)).toEqual(["no", "no"]);
+  });
+});

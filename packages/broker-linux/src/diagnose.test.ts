@@ -1,0 +1,104 @@
+import type { DiagnosticCheck } from "@x/broker-contract";
+import { describe, expect, it } from "vitest";
+import { displayCheck } from "./diagnose.js";
+import { brokerOn, failure } from "./testing/protocol/broker.js";
+import { busError, FakeBus, nativeError } from "./testing/protocol/fake-bus.js";
+
+async function diagnose(
+  bus: FakeBus,
+  options: Parameters<typeof brokerOn>[1] = {},
+): Promise<DiagnosticCheck[]> {
+  const found: DiagnosticCheck[] = [];
+  for await (const one of brokerOn(bus, options).diagnose?.() ?? []) found.push(one);
+  return found;
+}
+
+const outcomes = (found: DiagnosticCheck[]) =>
+  Object.fromEntries(found.map(({ id, outcome }) => [id, outcome]));
+
+describe("diagnose", () => {
+  it("goes from the ground up, in one order", async () => {
+    const bus = new FakeBus().onJson("getLinuxBrokerVersion", { linuxBrokerVersion: "3.0.2" });
+    bus.keyring = "unlocked";
+    bus.pid = undefined;
+    const found = await diagnose(bus, { env: { DISPLAY: ":0" } });
+    expect(found.map(({ id, outcome }) => [id, outcome])).toEqual([
+      ["native-addon", "ok"],
+      ["session-bus", "ok"],
+      ["broker", "ok"],
+      ["broker-version", "ok"],
+      ["keyring", "ok"],
+      ["display", "ok"],
+      ["redirect-uri", "skip"],
+    ]);
+    expect(found.at(-1)?.detail).toContain("https://login.microsoftonline.com/common/oauth2/nativeclient");
+  });
+
+  it("leaves out what a missing addon makes pointless", async () => {
+    const loadBinding = () => {
+      throw new Error("libsystemd.so.0: cannot open shared object file");
+    };
+    const found = await diagnose(new FakeBus(), { loadBinding });
+    expect(outcomes(found)).toMatchObject({
+      "native-addon": "fail",
+      "session-bus": "skip",
+      broker: "skip",
+      "broker-version": "skip",
+      keyring: "skip",
+    });
+    expect(found[0]?.hint).toContain("libsystemd0");
+    expect(found[0]?.detail).not.toContain("libsystemd0");
+  });
+
+  it("leaves out what a missing bus makes pointless", async () => {
+    const bus = new FakeBus();
+    bus.connectError = nativeError("connect_failed", { stage: "connect", errno: "ENOENT" });
+    expect(outcomes(await diagnose(bus))).toMatchObject({
+      "native-addon": "ok",
+      "session-bus": "fail",
+      broker: "skip",
+      "broker-version": "skip",
+      keyring: "skip",
+    });
+  });
+
+  it("still looks at the keyring when the broker is missing", async () => {
+    const bus = new FakeBus("idle");
+    bus.activation = busError("Spawn.ChildExited");
+    bus.keyring = "locked";
+    const found = await diagnose(bus);
+    expect(outcomes(found)).toMatchObject({ broker: "fail", "broker-version": "skip", keyring: "fail" });
+    expect(found.find(({ id }) => id === "keyring")?.hint).toContain("Unlock");
+  });
+
+  it("tells an emulator loudly", async () => {
+    const bus = new FakeBus().onJson("getLinuxBrokerVersion", { linuxBrokerVersion: "3.0.2-emulator" });
+    const version = (await diagnose(bus)).find(({ id }) => id === "broker-version");
+    expect(version?.detail).toContain("THIS IS AN EMULATOR");
+  });
+
+  it("gives every failed check something to do", async () => {
+    const bus = new FakeBus("idle");
+    bus.activation = "never";
+    for (const one of await diagnose(bus)) {
+      if (one.outcome === "fail") expect(one.hint?.length ?? 0).toBeGreaterThan(10);
+    }
+  });
+
+  it("rejects only when aborted", async () => {
+    const found = brokerOn(new FakeBus()).diagnose?.({ abortSignal: AbortSignal.abort() });
+    const first = found?.[Symbol.asyncIterator]();
+    await first?.next();
+    expect((await failure(first?.next() ?? Promise.resolve())).name).toBe("AbortError");
+  });
+
+  it("goes by the broker's own display where that can be seen", () => {
+    expect(displayCheck({ hasDisplay: true }, {}).outcome).toBe("ok");
+    expect(displayCheck({ hasDisplay: false }, { DISPLAY: ":0" })).toMatchObject({
+      outcome: "fail",
+      hint: expect.stringContaining("dbus-update-activation-environment"),
+    });
+    expect(displayCheck(undefined, { WAYLAND_DISPLAY: "wayland-0" }).outcome).toBe("ok");
+    expect(displayCheck({}, {}).outcome).toBe("fail");
+  });
+});
