@@ -174,6 +174,7 @@ describe("createEmulatedBroker", () => {
     ["no client id", { clientId: "" }, "invalid_request"],
     ["an unknown app", { clientId: "nobody" }, "invalid_request"],
     ["another redirect URI", { redirectUri: "http://localhost" }, "redirect_uri_mismatch"],
+    ["a parameter the protocol owns", { extraParameters: { Prompt: "none" } }, "invalid_request"],
     ["a foreign authority", { authority: "https://evil.example/common" }, "untrusted_authority"],
     ["claims that are no JSON", { claims: "{" }, "invalid_request"],
     [
@@ -189,6 +190,39 @@ describe("createEmulatedBroker", () => {
   ])("refuses %s", async (_what, changes, code) => {
     const { broker } = world();
     expect((await errorOf(broker.acquireTokenSilently({ ...request, ...changes }))).code).toBe(code);
+  });
+
+  it("says in errors what was asked for", async () => {
+    const { broker, tenant } = world();
+    tenant.addPolicy({}, { kind: "interaction_required" }, { times: 1 });
+    const refused = await errorOf(broker.acquireTokenSilently(request));
+    expect(refused.scopes).toEqual([storageScope]);
+    expect(refused.message).toContain(storageScope);
+    const redirectUri = "http://localhost:1234";
+    const mismatch = await errorOf(broker.acquireTokenSilently({ ...request, redirectUri }));
+    expect(mismatch.redirectUri).toBe(redirectUri);
+    expect(mismatch.message).toContain(redirectUri);
+  });
+
+  it("hands on no token that has expired", async () => {
+    const { broker, tenant } = world();
+    tenant.addPolicy({}, { kind: "expires_in", seconds: -60 });
+    expect((await errorOf(broker.acquireTokenSilently(request))).code).toBe("protocol_error");
+  });
+
+  it("logs what it did, and no secret", async () => {
+    const { broker, tenant } = world();
+    const lines: string[] = [];
+    const write = (line: string) => void lines.push(line);
+    const logger = { error: write, warning: write, info: write, verbose: write };
+    const token = await broker.acquireTokenSilently(request, { logger, correlationId: "c-1" });
+    tenant.addPolicy({}, { kind: "no_network" });
+    await errorOf(broker.acquireTokenSilently(request, { logger, correlationId: "c-2" }));
+    expect(lines).toEqual([
+      "Emulated broker: acquireTokenSilently answered (correlation id: c-1)",
+      "Emulated broker: acquireTokenSilently ended with no_network (correlation id: c-2)",
+    ]);
+    expect(lines.join()).not.toContain(token.accessToken);
   });
 
   it("names nobody in errors", async () => {

@@ -33,7 +33,31 @@ interface OperationContext {
   readonly signal: AbortSignal;
 }
 
+/** What of a request an error may repeat. */
+interface AskedFor {
+  readonly scopes?: readonly string[];
+  readonly redirectUri?: string;
+}
+
 type TokenMethod = EmulatedTokenRequest["method"];
+
+/** Query parameters that belong to the protocol; Microsoft's client refuses them as extra ones, too. */
+const protocolParameters: ReadonlySet<string> = new Set([
+  "client_id",
+  "code_challenge",
+  "dc",
+  "domain_hint",
+  "grant_type",
+  "mkt",
+  "nonce",
+  "password",
+  "prompt",
+  "redirect_uri",
+  "refresh_token",
+  "response_type",
+  "scope",
+  "username",
+]);
 
 const brokerVersion = "0.1.0-emulator";
 
@@ -67,7 +91,7 @@ const refusals: Readonly<
   },
   redirect_uri_mismatch: {
     code: "redirect_uri_mismatch",
-    hint: "Register the redirect URI in the emulated tenant (registerApp).",
+    hint: "Register exactly this redirect URI for the app in the emulated tenant (registerApp).",
   },
   invalid_request: { code: "invalid_request", hint: "Correct the request." },
   not_supported: { code: "not_supported", hint: "This broker cannot do that." },
@@ -96,7 +120,7 @@ class EmulatedBroker implements Broker {
   }
 
   probe(options?: OperationOptions): Promise<BrokerStatus> {
-    return this.#operation(options, async () => ({
+    return this.#operation("probe", options, async () => ({
       available: true,
       platform: this.platform,
       brokerVersion,
@@ -113,7 +137,7 @@ class EmulatedBroker implements Broker {
   }
 
   getAccounts(request: { readonly clientId: string }, options?: OperationOptions): Promise<BrokerAccount[]> {
-    return this.#operation(options, async (context) => {
+    return this.#operation("getAccounts", options, async (context) => {
       requireText("clientId", request.clientId);
       const effects = this.#tenant.policies.take({ method: "getAccounts", clientId: request.clientId });
       await this.#meet(effects, context);
@@ -123,11 +147,15 @@ class EmulatedBroker implements Broker {
   }
 
   acquireTokenSilently(request: SilentTokenRequest, options?: OperationOptions): Promise<BrokerToken> {
-    return this.#operation(options, (context) =>
-      this.#acquireToken("acquireTokenSilently", request, context, {
-        accessTokenToRenew: "",
-        forceRefresh: request.forceRefresh ?? false,
-      }),
+    return this.#operation(
+      "acquireTokenSilently",
+      options,
+      (context) =>
+        this.#acquireToken("acquireTokenSilently", request, context, {
+          accessTokenToRenew: "",
+          forceRefresh: request.forceRefresh ?? false,
+        }),
+      askedFor(request),
     );
   }
 
@@ -135,15 +163,19 @@ class EmulatedBroker implements Broker {
     request: InteractiveTokenRequest,
     options?: OperationOptions,
   ): Promise<BrokerToken> {
-    return this.#operation(options, (context) =>
-      this.#inTurn(context.signal, () =>
-        this.#tenant.user.during(() =>
-          this.#acquireToken("acquireTokenInteractively", request, context, {
-            accessTokenToRenew: "",
-            ...(request.prompt === undefined ? {} : { prompt: request.prompt }),
-          }),
+    return this.#operation(
+      "acquireTokenInteractively",
+      options,
+      (context) =>
+        this.#inTurn(context.signal, () =>
+          this.#tenant.user.during(() =>
+            this.#acquireToken("acquireTokenInteractively", request, context, {
+              accessTokenToRenew: "",
+              ...(request.prompt === undefined ? {} : { prompt: request.prompt }),
+            }),
+          ),
         ),
-      ),
+      askedFor(request),
     );
   }
 
@@ -151,7 +183,7 @@ class EmulatedBroker implements Broker {
     request: { readonly clientId: string; readonly account: BrokerAccount },
     options?: OperationOptions,
   ): Promise<void> {
-    return this.#operation(options, async (context) => {
+    return this.#operation("signOut", options, async (context) => {
       await this.#takeAndMeet("removeAccount", request.clientId, context);
       const account = this.#requireSignedIn(request.account.homeAccountId);
       this.#tenant.setSignedIn(account.homeAccountId, false);
@@ -162,7 +194,7 @@ class EmulatedBroker implements Broker {
     request: { readonly clientId: string; readonly ssoUrl: string; readonly account?: BrokerAccount },
     options?: OperationOptions,
   ): Promise<{ name: string; value: string }[]> {
-    return this.#operation(options, async (context) => {
+    return this.#operation("acquireSsoCookies", options, async (context) => {
       requireText("ssoUrl", request.ssoUrl);
       this.#tokens.requireApp(request.clientId);
       await this.#takeAndMeet("acquirePrtSsoCookie", request.clientId, context);
@@ -186,7 +218,7 @@ class EmulatedBroker implements Broker {
     },
     options?: OperationOptions,
   ): Promise<{ signedHttpRequest: string }> {
-    return this.#operation(options, async (context) => {
+    return this.#operation("signHttpRequest", options, async (context) => {
       this.#tokens.requireApp(request.clientId);
       await this.#takeAndMeet("generateSignedHttpRequest", request.clientId, context);
       this.#requireSignedIn(request.account.homeAccountId);
@@ -214,6 +246,10 @@ class EmulatedBroker implements Broker {
     more: Pick<EmulatedTokenRequest, "accessTokenToRenew" | "forceRefresh" | "prompt">,
   ): Promise<BrokerToken> {
     requireText("clientId", request.clientId);
+    for (const name of Object.keys(request.extraParameters ?? {})) {
+      if (!protocolParameters.has(name.toLowerCase())) continue;
+      throw new Refusal("invalid_request", `The extra parameter '${name}' belongs to the protocol.`);
+    }
     const { account, proofOfPossession, scopes } = request;
     const claims = mergedClaims(request.claims, request.clientCapabilities);
     const prepared = this.#tokens.prepare({
@@ -233,13 +269,19 @@ class EmulatedBroker implements Broker {
     await this.#meet(effects, context);
     const grant = await this.#tokens.grant(prepared, effects, context.signal);
     this.#checkAccount(grant, request, context);
+    if (grant.expiresOn <= this.#tenant.now()) {
+      throw this.#error("protocol_error", context.correlationId, {
+        message: "The broker answered with a token that has expired.",
+        hint: "Report it.",
+      });
+    }
     return {
       accessToken: grant.accessToken,
       tokenType: grant.isPop ? "pop" : "Bearer",
       expiresOn: grant.expiresOn,
       scopes: grant.grantedScopes,
       idToken: grant.idToken,
-      idTokenClaims: this.#tenant.verify(grant.idToken),
+      idTokenClaims: this.#tenant.signingKey.verifyJwt(grant.idToken).claims,
       account: brokerAccount(grant.account),
       tenantId: grant.tenantId,
       authority: request.authority,
@@ -334,10 +376,12 @@ class EmulatedBroker implements Broker {
   }
 
   async #operation<T>(
+    name: string,
     options: OperationOptions | undefined,
     run: (context: OperationContext) => Promise<T>,
+    asked: AskedFor = {},
   ): Promise<T> {
-    const { abortSignal, timeoutInMs = 0, correlationId = randomUUID() } = options ?? {};
+    const { abortSignal, timeoutInMs = 0, correlationId = randomUUID(), logger } = options ?? {};
     const ended = new AbortController();
     const onAbort = () =>
       ended.abort(new AbortError(undefined, { correlationId, cause: abortSignal?.reason }));
@@ -352,9 +396,17 @@ class EmulatedBroker implements Broker {
         : undefined;
     try {
       ended.signal.throwIfAborted();
-      return await Promise.race([run({ correlationId, signal: ended.signal }), untilAborted(ended.signal)]);
+      const answer = await Promise.race([
+        run({ correlationId, signal: ended.signal }),
+        untilAborted(ended.signal),
+      ]);
+      logger?.info(`Emulated broker: ${name} answered (correlation id: ${correlationId})`);
+      return answer;
     } catch (error) {
-      throw error instanceof Refusal ? this.#refused(error, correlationId) : error;
+      const told = error instanceof Refusal ? this.#refused(error, correlationId, asked) : error;
+      const why = told instanceof BrokerError ? told.code : "failed";
+      logger?.info(`Emulated broker: ${name} ended with ${why} (correlation id: ${correlationId})`);
+      throw told;
     } finally {
       clearTimeout(timer);
       abortSignal?.removeEventListener("abort", onAbort);
@@ -370,14 +422,18 @@ class EmulatedBroker implements Broker {
     });
   }
 
-  #refused({ kind, message, details }: Refusal, correlationId: string): BrokerError {
+  #refused({ kind, message, details }: Refusal, correlationId: string, asked: AskedFor): BrokerError {
     const { code, hint, reason, retryable = false } = refusals[kind];
+    const { scopes, redirectUri } = asked;
+    const subject = scopes === undefined || scopes.length === 0 ? "" : ` It was about ${scopes.join(" ")}.`;
     return this.#error(code, correlationId, {
-      message,
+      message: `${message}${subject}`,
       hint,
       retryable,
       ...(reason === undefined ? {} : { reason }),
       ...(details.aadsts === undefined ? {} : { aadsts: details.aadsts }),
+      ...(scopes === undefined ? {} : { scopes }),
+      ...(redirectUri === undefined || code !== "redirect_uri_mismatch" ? {} : { redirectUri }),
       ...(details.claims === undefined ? {} : { claims: details.claims }),
       native: { broker: "emulator" },
     });
@@ -386,6 +442,10 @@ class EmulatedBroker implements Broker {
   #error(code: BrokerErrorCode, correlationId: string, options: BrokerErrorOptions): BrokerError {
     return new BrokerError(code, { ...options, platform: this.platform, correlationId });
   }
+}
+
+function askedFor(request: SilentTokenRequest | InteractiveTokenRequest): AskedFor {
+  return { scopes: request.scopes, redirectUri: request.redirectUri ?? nativeClientRedirectUri };
 }
 
 function brokerAccount(account: EmulatedAccount): BrokerAccount {
