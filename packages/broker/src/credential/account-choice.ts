@@ -1,6 +1,6 @@
 import { type Broker, type BrokerAccount, isBrokerError, type OperationOptions } from "@x/broker-contract";
 import { type AuthenticationRecord, accountOf } from "./authentication-record.js";
-import { sameTenant } from "./tenant.js";
+import { sameId } from "./ids.js";
 
 /** The account a record names, as the broker knows it; made from the record where the broker does not list it. */
 export async function findRecordedAccount(
@@ -10,10 +10,8 @@ export async function findRecordedAccount(
   operation: OperationOptions,
 ): Promise<BrokerAccount> {
   const accounts = await listAccounts(broker, clientId, operation);
-  const same = accounts.filter((account) => account.homeAccountId === record.homeAccountId);
-  return (
-    same.find((account) => sameTenant(account.tenantId, record.tenantId)) ?? same[0] ?? accountOf(record)
-  );
+  const same = accounts.filter((account) => sameId(account.homeAccountId, record.homeAccountId));
+  return same.find((account) => sameId(account.tenantId, record.tenantId)) ?? same[0] ?? accountOf(record);
 }
 
 /** The one account a login hint means, or none. */
@@ -27,7 +25,7 @@ export async function findHintedAccount(
   const accounts = await listAccounts(broker, clientId, operation);
   const same = accounts.filter((account) => sameUsername(account.username, loginHint));
   if (same.length <= 1) return same[0];
-  const inTenant = same.filter((account) => sameTenant(account.tenantId, tenantId));
+  const inTenant = same.filter((account) => sameId(account.tenantId, tenantId));
   return inTenant.length === 1 ? inTenant[0] : undefined;
 }
 

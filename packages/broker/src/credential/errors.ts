@@ -107,9 +107,13 @@ function userNeededError(reason: BrokerError | undefined, context: FailureContex
   const option = manualAuthentication ? "disableAutomaticAuthentication" : "disableInteractiveFallback";
   const happened =
     reason === undefined ? "No account is signed in with this credential yet." : reason.message;
+  const silently =
+    reason === undefined && !manualAuthentication
+      ? " To start with the account of the operating system, set useDefaultBrokerAccount."
+      : "";
   const message =
     `${credential}: ${happened} The user has to sign in, and the option ${option} keeps the credential from asking: ` +
-    "call authenticate() when it suits the user.";
+    `call authenticate() when it suits the user.${silently}`;
   return new AuthenticationRequiredError({
     message,
     scopes,

@@ -9,11 +9,12 @@ import {
   type OperationOptions,
   type TokenRequest,
 } from "@x/broker-contract";
-import { loadPlatformBroker } from "../loader/load-platform-broker.js";
+import { sharedPlatformBroker } from "../loader/shared-broker.js";
 import { findHintedAccount, findRecordedAccount, sameUsername } from "./account-choice.js";
 import { type AuthenticationRecord, recordOf } from "./authentication-record.js";
 import { needsUser, toCredentialError, UserNeeded } from "./errors.js";
 import { Flight, Flights, type FlightWork, type Patience, throwIfAborted, untilAborted } from "./flight.js";
+import { sameId } from "./ids.js";
 import { CredentialLogger } from "./logging.js";
 import type { InteractiveBrowserBrokerCredentialOptions } from "./options.js";
 import {
@@ -24,7 +25,7 @@ import {
 } from "./read-call.js";
 import { readOptions, type Settings } from "./read-options.js";
 import { ScopeReader, type ScopeSet } from "./scopes.js";
-import { isTenantGuid, resolveTenant, sameTenant } from "./tenant.js";
+import { isTenantGuid, resolveTenant } from "./tenant.js";
 import { type CacheEntry, cacheEntry, claimRefresh, TokenCache, tokenKey } from "./token-cache.js";
 import { tracing } from "./tracing.js";
 
@@ -78,7 +79,6 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   readonly #scopes = new ScopeReader();
   readonly #cache = new TokenCache();
   readonly #flights = new Flights<CacheEntry>();
-  #loading: Promise<Broker> | undefined;
   /** Whom this credential signed in, once it did. */
   #account: BrokerAccount | undefined;
   /** The sign-in window that is open or waits its turn. */
@@ -123,7 +123,7 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
     scopes: string | string[],
     options: GetTokenOptions = noOptions,
   ): Promise<AuthenticationRecord> {
-    return this.#observed("authenticate", scopes, options, async (callOptions) => {
+    return this.#forToken("authenticate", scopes, options, async (callOptions) => {
       const wanted = this.#read(scopes, callOptions);
       const { token } = await this.#run(wanted, "Signing in", async (session) =>
         this.#keep(await this.#authenticate(session, wanted), wanted, session.sequence),
@@ -140,9 +140,12 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
    */
   async getAccounts(options: CredentialOperationOptions = noOptions): Promise<BrokerAccount[]> {
     const { clientId, timeoutInMs } = this.#settings;
-    const patience = readOperationOptions(options, timeoutInMs);
-    return this.#run(patience, "Listing the accounts", ({ broker, operation }) =>
-      broker.getAccounts({ clientId }, operation),
+    return this.#traced("getAccounts", [], options, (callOptions) =>
+      this.#run(
+        readOperationOptions(callOptions, timeoutInMs),
+        "Listing the accounts",
+        ({ broker, operation }) => broker.getAccounts({ clientId }, operation),
+      ),
     );
   }
 
@@ -159,15 +162,17 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
     options: CredentialOperationOptions = noOptions,
   ): Promise<void> {
     const { clientId, authenticationRecord, timeoutInMs } = this.#settings;
-    const patience = readOperationOptions(options, timeoutInMs);
-    const homeAccountId = readHomeAccountId(account ?? this.#account ?? authenticationRecord);
-    throwIfAborted(patience.abortSignal);
-    this.#forget(homeAccountId);
-    await this.#run(patience, "Signing out", async ({ broker, operation }) => {
-      const accounts = await broker.getAccounts({ clientId }, operation);
-      const found = accounts.find((candidate) => sameId(candidate.homeAccountId, homeAccountId));
-      if (found === undefined) throw accountNotFound(operation.correlationId);
-      await broker.signOut({ clientId, account: found }, operation);
+    await this.#traced("signOut", [], options, async (callOptions) => {
+      const patience = readOperationOptions(callOptions, timeoutInMs);
+      const homeAccountId = readHomeAccountId(account ?? this.#account ?? authenticationRecord);
+      throwIfAborted(patience.abortSignal);
+      this.#forget(homeAccountId);
+      await this.#run(patience, "Signing out", async ({ broker, operation }) => {
+        const accounts = await broker.getAccounts({ clientId }, operation);
+        const found = accounts.find((candidate) => sameId(candidate.homeAccountId, homeAccountId));
+        if (found === undefined) throw accountNotFound(operation.correlationId);
+        await broker.signOut({ clientId, account: found }, operation);
+      });
     });
   }
 
@@ -185,7 +190,7 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   }
 
   #getToken(scopes: string | string[], options: GetTokenOptions = noOptions): Promise<AccessToken> {
-    return this.#observed("getToken", scopes, options, async (callOptions) => {
+    return this.#forToken("getToken", scopes, options, async (callOptions) => {
       const wanted = this.#read(scopes, callOptions);
       throwIfAborted(wanted.abortSignal);
       const cached = this.#lookUp(wanted);
@@ -204,33 +209,44 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
     };
   }
 
-  /** Traces and logs a call, and turns its failure into the error the Azure SDK expects. */
-  async #observed<T>(
+  /** Makes a call for a token: its failure is the error that the Azure SDK expects. */
+  #forToken<T>(
     method: string,
     scopes: unknown,
     options: GetTokenOptions,
     work: (options: GetTokenOptions) => Promise<T>,
   ): Promise<T> {
     const list = (Array.isArray(scopes) ? scopes : [scopes]).filter((scope) => typeof scope === "string");
+    return this.#traced(method, list, options, (callOptions) =>
+      work(callOptions).catch((error: unknown) => {
+        throw toCredentialError(error, {
+          credential: credentialName,
+          scopes: list,
+          getTokenOptions: options,
+          manualAuthentication: this.#settings.disableAutomaticAuthentication,
+        });
+      }),
+    );
+  }
+
+  /** Traces a call, and logs its failure. */
+  async #traced<Options extends CredentialOperationOptions, T>(
+    method: string,
+    scopes: readonly string[],
+    options: Options,
+    work: (options: Options) => Promise<T>,
+  ): Promise<T> {
+    // Before tracing, which takes an object for granted.
     readOperationOptions(options, 0);
-    return tracing.withSpan(
-      `${credentialName}.${method}`,
-      options,
-      async (callOptions: GetTokenOptions): Promise<T> => {
-        try {
-          return await work(callOptions);
-        } catch (error) {
-          const shown = toCredentialError(error, {
-            credential: credentialName,
-            scopes: list,
-            getTokenOptions: options,
-            manualAuthentication: this.#settings.disableAutomaticAuthentication,
-          });
-          this.#log.failure(method, list, shown);
-          throw shown;
-        }
-      },
-    ) as Promise<T>;
+    const traced = async (callOptions: Options): Promise<T> => {
+      try {
+        return await work(callOptions);
+      } catch (error) {
+        this.#log.failure(method, scopes, error);
+        throw error;
+      }
+    };
+    return tracing.withSpan(`${credentialName}.${method}`, options, traced) as Promise<T>;
   }
 
   /** Makes one call that nobody else shares. */
@@ -246,19 +262,9 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   #sessionWork<T>(work: (session: Session) => Promise<T>): FlightWork<T> {
     const sequence = ++this.#sequence;
     return async (abortSignal, correlationId) => {
-      const broker = await untilAborted(this.#openBroker(), abortSignal);
+      const broker = this.#settings.broker ?? (await untilAborted(sharedPlatformBroker(), abortSignal));
       return work({ broker, sequence, operation: { abortSignal, correlationId, logger: this.#log.broker } });
     };
-  }
-
-  #openBroker(): Promise<Broker> {
-    if (this.#settings.broker !== undefined) return Promise.resolve(this.#settings.broker);
-    this.#loading ??= loadPlatformBroker().then((result) => {
-      if (result.loaded) return result.broker;
-      this.#loading = undefined;
-      throw result.error;
-    });
-    return this.#loading;
   }
 
   #pinnedAccountId(): string | undefined {
@@ -548,7 +554,7 @@ function checkAnswer(
   if (
     isTenantGuid(wanted.tenantId) &&
     isTenantGuid(token.tenantId) &&
-    !sameTenant(wanted.tenantId, token.tenantId)
+    !sameId(wanted.tenantId, token.tenantId)
   )
     throw new BrokerError("account_mismatch", {
       message: `The broker answered with a token of tenant ${token.tenantId} instead of ${wanted.tenantId}; it was thrown away.`,
@@ -583,9 +589,4 @@ function readHomeAccountId(account: unknown): string {
       'The argument "account" of signOut() must be an account of getAccounts(), with a homeAccountId.',
     );
   return homeAccountId;
-}
-
-/** Ids are GUIDs, which brokers write in either case. */
-function sameId(left: string, right: string): boolean {
-  return left === right || left.toLowerCase() === right.toLowerCase();
 }

@@ -71,7 +71,8 @@ export interface InteractiveBrowserBrokerCredentialOptions {
   redirectUri?: string;
   /**
    * The longest `getToken()`, `authenticate()`, `getAccounts()` and `signOut()` may take, in milliseconds, the
-   * user's part included; `0` for no limit. A call's `requestOptions.timeout` can only shorten it.
+   * user's part included; `0` for no limit. A call's `requestOptions.timeout` can only shorten it. What needs no
+   * user has the platform's own limit besides (30 seconds on Linux).
    * Default 300,000.
    */
   timeoutInMs?: number;

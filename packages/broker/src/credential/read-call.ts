@@ -19,6 +19,8 @@ export interface CredentialOperationOptions {
     /** The longest the call may take, in milliseconds, if that is shorter than the credential's `timeoutInMs`. */
     timeout?: number;
   };
+  /** The span to make the call's own span a child of. */
+  tracingOptions?: NonNullable<GetTokenOptions["tracingOptions"]>;
 }
 
 /** Checks the options of `getToken()`. */

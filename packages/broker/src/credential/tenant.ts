@@ -1,4 +1,5 @@
 import { CredentialUnavailableError } from "./errors.js";
+import { sameId } from "./ids.js";
 
 const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -36,7 +37,7 @@ export interface TenantRules {
 export function resolveTenant(rules: TenantRules, requested: unknown): string {
   if (requested === undefined) return rules.defaultTenantId;
   const tenantId = readTenantId(requested, 'The option "tenantId" of getToken()');
-  if (sameTenant(tenantId, rules.defaultTenantId)) return rules.defaultTenantId;
+  if (sameId(tenantId, rules.defaultTenantId)) return rules.defaultTenantId;
   if (rules.defaultTenantId === "adfs" || isMultitenantAuthDisabled()) return rules.defaultTenantId;
   if (
     rules.restricted &&
@@ -49,10 +50,6 @@ export function resolveTenant(rules: TenantRules, requested: unknown): string {
         'or add "*" to additionallyAllowedTenants to allow acquiring tokens for any tenant.',
     );
   return tenantId;
-}
-
-export function sameTenant(left: string, right: string): boolean {
-  return left === right || left.toLowerCase() === right.toLowerCase();
 }
 
 function isMultitenantAuthDisabled(): boolean {

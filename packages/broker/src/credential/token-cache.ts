@@ -1,4 +1,5 @@
 import type { BrokerToken } from "@x/broker-contract";
+import { sameId } from "./ids.js";
 
 /** A token this close to its end is not handed out from the cache: the request it is for takes time too. */
 const expirySkewInMs = 5 * 60_000;
@@ -66,7 +67,7 @@ export class TokenCache {
   /** Forgets the tokens of one account. */
   forget(homeAccountId: string): void {
     for (const [key, entry] of this.#entries)
-      if (entry.token.account.homeAccountId === homeAccountId) this.#entries.delete(key);
+      if (sameId(entry.token.account.homeAccountId, homeAccountId)) this.#entries.delete(key);
   }
 }
 
