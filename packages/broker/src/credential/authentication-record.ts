@@ -1,4 +1,5 @@
 import type { BrokerAccount } from "@x/broker-contract";
+import { canonicalHost } from "./authority-host.js";
 
 /**
  * Names an account that signed in, to sign it in again later. Holds no secret, but a user name. The same
@@ -15,6 +16,8 @@ export interface AuthenticationRecord {
   tenantId: string;
   /** User principal name. Personal data. */
   username: string;
+  /** Version of the record's form: `"1.0"`. Libraries that read records want it in their JSON. */
+  version?: string;
 }
 
 const version = "1.0";
@@ -22,7 +25,7 @@ const fields = ["authority", "homeAccountId", "clientId", "tenantId", "username"
 
 /** Writes a record as JSON text, to be stored by the app. */
 export function serializeAuthenticationRecord(record: AuthenticationRecord): string {
-  return JSON.stringify({ ...readAuthenticationRecord(record, "The authentication record"), version });
+  return JSON.stringify(readAuthenticationRecord(record, "The authentication record"));
 }
 
 /**
@@ -61,16 +64,17 @@ export function readAuthenticationRecord(value: unknown, what: string): Authenti
   }) as [string, string, string, string, string];
   if (!homeAccountId.includes("."))
     throw new TypeError(`${what} has no usable "homeAccountId": expected "<object id>.<tenant id>".`);
-  return { authority, homeAccountId, clientId, tenantId, username };
+  return { authority, homeAccountId, clientId, tenantId, username, version };
 }
 
 export function recordOf(account: BrokerAccount, clientId: string): AuthenticationRecord {
   return {
-    authority: account.environment,
+    authority: canonicalHost(account.environment),
     homeAccountId: account.homeAccountId,
     clientId,
     tenantId: account.tenantId,
     username: account.username,
+    version,
   };
 }
 

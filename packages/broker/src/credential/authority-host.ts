@@ -5,6 +5,7 @@ export const AzureAuthorityHosts = {
   AzureChina: "https://login.chinacloudapi.cn",
 } as const;
 
+const publicCloudHost = "login.microsoftonline.com";
 /** Other names of the public cloud's host, as accounts and authentication records carry them. */
 const publicCloudAliases = new Set(["login.windows.net", "login.microsoft.com", "sts.windows.net"]);
 
@@ -21,13 +22,16 @@ export function resolveAuthorityHost(
   const fromEnvironment = environment["AZURE_AUTHORITY_HOST"];
   if (fromEnvironment !== undefined && fromEnvironment !== "")
     return readAuthorityHost(fromEnvironment, "The environment variable AZURE_AUTHORITY_HOST");
-  if (recordHost !== undefined)
-    return canonicalHost(readAuthorityHost(recordHost, "The authority of the authentication record"));
+  if (recordHost !== undefined) {
+    const { host } = new URL(readAuthorityHost(recordHost, "The authority of the authentication record"));
+    return `https://${canonicalHost(host)}`;
+  }
   return AzureAuthorityHosts.AzurePublicCloud;
 }
 
-function canonicalHost(origin: string): string {
-  return publicCloudAliases.has(new URL(origin).host) ? AzureAuthorityHosts.AzurePublicCloud : origin;
+/** The host a cloud is usually called by, for one of its names. */
+export function canonicalHost(host: string): string {
+  return publicCloudAliases.has(host.toLowerCase()) ? publicCloudHost : host;
 }
 
 function readAuthorityHost(value: unknown, what: string): string {
