@@ -247,6 +247,15 @@ describe("createEmulatedBroker", () => {
     expect((await errorOf(broker.acquireTokenSilently(request, { timeoutInMs: 5 }))).code).toBe("timed_out");
   });
 
+  it("answers many calls at once without a warning", async () => {
+    const { broker, tenant } = world();
+    const warning = vi.spyOn(process, "emitWarning");
+    tenant.addPolicy({}, { kind: "slow", delayInMs: 5 });
+    await Promise.all(Array.from({ length: 50 }, () => broker.acquireTokenSilently(request)));
+    expect(warning).not.toHaveBeenCalled();
+    warning.mockRestore();
+  });
+
   it("rejects what is in flight when it is closed, and goes on afterwards", async () => {
     const { broker, tenant } = world();
     const policy = tenant.addPolicy({}, { kind: "never_answers" });

@@ -16,7 +16,7 @@ import {
 } from "@x/broker-contract";
 import type { EmulatedAccount } from "./tenant/accounts.js";
 import { type EmulatedTenant, nativeClientRedirectUri } from "./tenant/emulated-tenant.js";
-import { untilAborted, wait } from "./tenant/emulated-user.js";
+import { endOfMany, untilAborted, wait } from "./tenant/emulated-user.js";
 import type { BrokerMethod, PolicyEffect } from "./tenant/policy.js";
 import type { PopRequest } from "./tenant/proof-of-possession.js";
 import { Refusal, type RefusalKind } from "./tenant/refusal.js";
@@ -111,7 +111,7 @@ class EmulatedBroker implements Broker {
   readonly #tenant: EmulatedTenant;
   readonly #tokens: TokenService;
   #dialogTurn: Promise<unknown> = Promise.resolve();
-  #open = new AbortController();
+  #open = endOfMany();
 
   constructor(tenant: EmulatedTenant, platform: BrokerPlatform) {
     this.platform = platform;
@@ -236,7 +236,7 @@ class EmulatedBroker implements Broker {
         platform: this.platform,
       }),
     );
-    this.#open = new AbortController();
+    this.#open = endOfMany();
   }
 
   async #acquireToken(

@@ -21,4 +21,4 @@ export {
 export type { DialogRecord, EmulatedUser, UserAction } from "./tenant/emulated-user.js";
 export type { BrokerMethod, PolicyEffect, PolicyHandle, PolicyMatch } from "./tenant/policy.js";
 export type { EmulatedResource } from "./tenant/resources.js";
-export type { PublicJwk } from "./tenant/signing-key.js";
+export type { PublicJwk, SigningKey, VerifiedJwt } from "./tenant/signing-key.js";

@@ -1,7 +1,8 @@
 import { type Answer, DBusConnection, type IncomingCall, unknownMethod } from "./bus/dbus-connection.js";
 
 /** What the Secret Service says about the login keyring; `none`: there is no Secret Service. */
-export type KeyringState = "none" | "unlocked" | "locked";
+export const keyringStates = ["none", "unlocked", "locked"] as const;
+export type KeyringState = (typeof keyringStates)[number];
 
 const serviceName = "org.freedesktop.secrets";
 const servicePath = "/org/freedesktop/secrets";

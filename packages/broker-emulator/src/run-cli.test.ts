@@ -71,6 +71,8 @@ describe("broker-emulator", () => {
     ["an unknown option", ["--frobnicate"], /Unknown option '--frobnicate'/],
     ["an unknown generation", ["--generation", "9"], /--generation must be one of/],
     ["an unknown keyring state", ["--keyring", "ajar"], /--keyring must be one of/],
+    ["an unknown effect", ["--effect", "earthquake"], /--effect must be one of/],
+    ["an unknown deed", ["--person", "sings"], /--person must be one of/],
     ["a user name that is none", ["--account", "ada"], /user principal name/],
     ["options that do not go together", ["--no-account", "--account", "a@b.c"], /do not go together/],
     ["an argument too many", ["serve"], /Unexpected argument 'serve'/],
@@ -127,6 +129,29 @@ describe("broker-emulator", () => {
     const { exitCode, stderr } = await start("--", "/nonexistent/program").outcome;
     expect(exitCode).toBe(1);
     expect(stderr).toContain("ENOENT");
+  });
+
+  it("makes things happen, and the person do things", async () => {
+    const { facts } = await startServing("--effect", "interaction_required", "--person", "cancels");
+    const client = new BrokerClient(facts.busAddress);
+    const request = {
+      authParameters: {
+        clientId: "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+        redirectUri: "http://localhost",
+        authority: "https://login.microsoftonline.com/common",
+        requestedScopes: ["User.Read"],
+      },
+    };
+    const silent = { authParameters: { ...request.authParameters, authorizationType: 1 } };
+    expect(await client.json("acquireTokenSilently", silent)).toHaveProperty(
+      "brokerTokenResponse.error.status",
+      2,
+    );
+    expect(await client.json("acquireTokenInteractively", request)).toHaveProperty(
+      "brokerTokenResponse.error.status",
+      7,
+    );
+    client.close();
   });
 
   it("registers apps", async () => {

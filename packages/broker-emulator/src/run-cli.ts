@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { parseArgs } from "node:util";
-import type { BrokerGeneration } from "./dbus-door/generations.js";
-import type { KeyringState } from "./keyring-door.js";
+import { brokerGenerations } from "./dbus-door/generations.js";
+import { keyringStates } from "./keyring-door.js";
 import {
   type BrokerEmulator,
   type BrokerEmulatorOptions,
@@ -10,6 +10,19 @@ import {
 } from "./start-broker-emulator.js";
 import { EmulatedTenant } from "./tenant/emulated-tenant.js";
 import { packageVersion } from "./version.js";
+
+/** The effects that need no more than their name. */
+const simpleEffects = [
+  "account_unusable",
+  "consent_required",
+  "dies",
+  "interaction_required",
+  "keyring_locked",
+  "never_answers",
+  "no_network",
+  "not_enrolled",
+  "temporarily_unavailable",
+] as const;
 
 const help = `Usage: broker-emulator [options] [-- command [arguments]]
 
@@ -26,11 +39,16 @@ Options:
   --tenant <tenant id>      the tenant's id (default: a random one)
   --generation <version>    which broker to be like: 2.0.1, 2.0.2, 2.5.2, 3.0.2 (default) or himmelblau
   --keyring <state>         the Secret Service beside it: none (default), unlocked or locked
+  --effect <name>           something that happens to token requests, e.g. interaction_required or no_network;
+                            may be repeated, see below
+  --person <what>           what the person does at sign-in dialogs: signs_in (default), cancels or never_acts
   --on-demand               the bus starts the broker when it is called
   --bus-address <address>   join this bus instead of a private one (programs there will talk to the emulator)
   --json                    print one line of JSON instead
   -h, --help                show this text
   -V, --version             show the version
+
+Effects: ${simpleEffects.join(", ")}.
 
 Examples:
   npx broker-emulator --account ada@contoso.example
@@ -94,6 +112,8 @@ function readArguments(args: readonly string[]): Settings {
       tenant: { type: "string" },
       generation: { type: "string" },
       keyring: { type: "string" },
+      effect: { type: "string", multiple: true },
+      person: { type: "string" },
       "on-demand": { type: "boolean" },
       "bus-address": { type: "string" },
       json: { type: "boolean" },
@@ -107,14 +127,9 @@ function readArguments(args: readonly string[]): Settings {
   if (values["on-demand"] && values["bus-address"] !== undefined) {
     throw new UsageError("--on-demand and --bus-address do not go together.");
   }
-  const generation = oneOf("--generation", values.generation, [
-    "2.0.1",
-    "2.0.2",
-    "2.5.2",
-    "3.0.2",
-    "himmelblau",
-  ]);
-  const keyring = oneOf("--keyring", values.keyring, ["none", "unlocked", "locked"]);
+  const generation = oneOf("--generation", values.generation, brokerGenerations);
+  const keyring = oneOf("--keyring", values.keyring, keyringStates);
+  const person = oneOf("--person", values.person, ["signs_in", "cancels", "never_acts"] as const);
 
   const tenant = new EmulatedTenant(values.tenant === undefined ? {} : { tenantId: values.tenant });
   const accounts = values["no-account"] ? [] : (values.account ?? ["ada@contoso.example"]);
@@ -123,22 +138,32 @@ function readArguments(args: readonly string[]): Settings {
     const [clientId = "", ...uri] = app.split("=");
     tenant.registerApp({ clientId, ...(uri.length === 0 ? {} : { redirectUris: [uri.join("=")] }) });
   }
+  for (const name of values.effect ?? []) {
+    const kind = oneOf("--effect", name, simpleEffects);
+    if (kind !== undefined) tenant.addPolicy({}, { kind });
+  }
+  if (person !== undefined) tenant.user.otherwise = { kind: person };
   return {
     show: values.help ? "help" : values.version ? "version" : undefined,
     json: values.json ?? false,
     emulator: {
       tenant,
       activation: values["on-demand"] ? "on-demand" : "running",
-      ...(generation === undefined ? {} : { generation: generation as BrokerGeneration }),
-      ...(keyring === undefined ? {} : { keyring: keyring as KeyringState }),
+      ...(generation === undefined ? {} : { generation }),
+      ...(keyring === undefined ? {} : { keyring }),
       ...(values["bus-address"] === undefined ? {} : { busAddress: values["bus-address"] }),
     },
     command: separator < 0 ? [] : args.slice(separator + 1),
   };
 }
 
-function oneOf(option: string, value: string | undefined, allowed: readonly string[]): string | undefined {
-  if (value === undefined || allowed.includes(value)) return value;
+function oneOf<T extends string>(
+  option: string,
+  value: string | undefined,
+  allowed: readonly T[],
+): T | undefined {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found !== undefined || value === undefined) return found;
   throw new UsageError(`${option} must be one of ${allowed.join(", ")}.`);
 }
 

@@ -3,10 +3,10 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { type ActivatableService, PrivateBus, type PrivateBusOptions } from "./bus/private-bus.js";
 import { brokerName, DBusDoor } from "./dbus-door/dbus-door.js";
-import { type BrokerGeneration, generations } from "./dbus-door/generations.js";
+import { type BrokerGeneration, brokerGenerations, generations } from "./dbus-door/generations.js";
 import type { RecordedRequest } from "./dbus-door/request-log.js";
 import { DiscoveryServer } from "./discovery-server.js";
-import { KeyringDoor, type KeyringState } from "./keyring-door.js";
+import { KeyringDoor, type KeyringState, keyringStates } from "./keyring-door.js";
 import { EmulatedTenant } from "./tenant/emulated-tenant.js";
 
 /**
@@ -16,7 +16,8 @@ import { EmulatedTenant } from "./tenant/emulated-tenant.js";
  * - `fails`: the bus tries to start it, and the program fails.
  * - `never-owns`: the program starts, and never takes the name.
  */
-export type BrokerActivation = "running" | "on-demand" | "fails" | "never-owns";
+export type BrokerActivation = (typeof activations)[number];
+const activations = ["running", "on-demand", "fails", "never-owns"] as const;
 
 export interface BrokerEmulatorOptions {
   /** Default: an empty tenant, to be filled through the emulator's `tenant`. */
@@ -268,9 +269,9 @@ require("node:net").connect(${JSON.stringify(socketPath)})
 }
 
 function checkOptions({ generation, keyring, activation, busAddress }: BrokerEmulatorOptions): void {
-  oneOf("generation", generation, Object.keys(generations));
-  oneOf("keyring", keyring, ["none", "unlocked", "locked"]);
-  oneOf("activation", activation, ["running", "on-demand", "fails", "never-owns"]);
+  oneOf("generation", generation, brokerGenerations);
+  oneOf("keyring", keyring, keyringStates);
+  oneOf("activation", activation, activations);
   if (busAddress !== undefined && activation !== undefined && activation !== "running") {
     throw new TypeError("startBrokerEmulator: `busAddress` goes together with activation 'running' only.");
   }

@@ -160,11 +160,21 @@ export class DBusConnection {
       body: message.body ?? [],
     });
     const wantsReply = ((message.flags ?? 0) & noReplyExpected) === 0;
-    if (answer === undefined || !wantsReply || !this.#isOpen) return;
+    if (answer === undefined || !wantsReply) return;
+    try {
+      this.#reply(message, answer);
+    } catch (error) {
+      // The body does not go with the signature: the caller shall hear of it, and others not suffer from it.
+      this.#reply(message, failed(error));
+    }
+  }
+
+  #reply(call: RawMessage, answer: Answer): void {
+    if (!this.#isOpen) return;
     const envelope = {
       serial: this.#nextSerial(),
-      replySerial: message.serial ?? 0,
-      destination: message.sender ?? "",
+      replySerial: call.serial ?? 0,
+      destination: call.sender ?? "",
     };
     if (answer.kind === "error") {
       this.#raw.message({
@@ -187,8 +197,7 @@ export class DBusConnection {
     try {
       return await (this.#handler?.(call) ?? unknownMethod(call));
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      return { kind: "error", name: "org.freedesktop.DBus.Error.Failed", message };
+      return failed(error);
     }
   }
 
@@ -202,6 +211,11 @@ export class DBusConnection {
     this.#serial = (this.#serial % 0xffff_ffff) + 1;
     return this.#serial;
   }
+}
+
+function failed(error: unknown): Answer {
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: "error", name: "org.freedesktop.DBus.Error.Failed", message };
 }
 
 export function unknownMethod({ member, interface: interfaceName }: IncomingCall): Answer {

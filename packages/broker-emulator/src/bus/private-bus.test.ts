@@ -1,9 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { BrokerClient, rejectionOf } from "../testing/broker-client.js";
 import { isAlive } from "../testing/processes.js";
-import { DBusConnection } from "./dbus-connection.js";
+import { DBusConnection, DBusError } from "./dbus-connection.js";
 import { PrivateBus } from "./private-bus.js";
 
 const buses: PrivateBus[] = [];
@@ -40,9 +42,23 @@ describe("PrivateBus", () => {
     expect(await names(bus.address, "ListActivatableNames")).toEqual(["org.freedesktop.DBus"]);
   });
 
-  it("lets others in only when asked to", async () => {
-    const bus = await start({ allowOtherUsers: true });
-    expect(statSync(bus.directory).mode & 0o777).toBe(0o711);
+  it.for([true, false])("lets other users in: %s", async (allowOtherUsers, ctx) => {
+    const bus = await start({ allowOtherUsers });
+    expect(statSync(bus.directory).mode & 0o777).toBe(allowOtherUsers ? 0o711 : 0o700);
+    if (process.getuid?.() !== 0) ctx.skip("only root can try it as another user");
+    const nobody = spawn(
+      "dbus-send",
+      [
+        `--bus=${bus.address}`,
+        "--print-reply",
+        "--dest=org.freedesktop.DBus",
+        "/",
+        "org.freedesktop.DBus.GetId",
+      ],
+      { uid: 65534, gid: 65534, stdio: "ignore" },
+    );
+    const [exitCode] = await once(nobody, "exit");
+    expect(exitCode === 0).toBe(allowOtherUsers);
   });
 
   it("leaves neither process nor folder behind", async () => {
@@ -92,6 +108,22 @@ describe("DBusConnection", () => {
 
   it("rejects when nobody listens at the address", async () => {
     await expect(DBusConnection.open("unix:path=/nonexistent/bus")).rejects.toThrow(/ENOENT/);
+  });
+
+  it("survives an answer that does not go with its signature", async () => {
+    const bus = await start();
+    const server = await DBusConnection.open(bus.address, async () => ({
+      kind: "return",
+      signature: "i",
+      body: ["text"],
+    }));
+    const client = await DBusConnection.open(bus.address);
+    await expect(client.call({ destination: server.uniqueName, member: "Any" })).rejects.toBeInstanceOf(
+      DBusError,
+    );
+    expect(server.isOpen).toBe(true);
+    await client.close();
+    await server.close();
   });
 
   it("turns what a handler throws into a D-Bus error", async () => {

@@ -507,6 +507,15 @@ describe("policies on the wire", () => {
     expect(order).toEqual(["quick", "slow"]);
   });
 
+  it("answers many late without a warning", async () => {
+    const world = await start();
+    const warning = vi.spyOn(process, "emitWarning");
+    world.emulator.tenant.addPolicy({}, { kind: "slow", delayInMs: 20 });
+    await Promise.all(Array.from({ length: 50 }, () => silent(world)));
+    expect(warning).not.toHaveBeenCalled();
+    warning.mockRestore();
+  });
+
   it("is for the methods it names", async () => {
     const world = await start();
     world.emulator.tenant.addPolicy({ method: "getAccounts" }, { kind: "garbage", text: "" });

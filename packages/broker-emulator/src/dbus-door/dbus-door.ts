@@ -1,6 +1,6 @@
 import { type Answer, DBusConnection, type IncomingCall, unknownMethod } from "../bus/dbus-connection.js";
 import type { EmulatedTenant } from "../tenant/emulated-tenant.js";
-import { untilAborted, wait } from "../tenant/emulated-user.js";
+import { endOfMany, untilAborted, wait } from "../tenant/emulated-user.js";
 import type { BrokerMethod, PolicyEffect } from "../tenant/policy.js";
 import { Refusal } from "../tenant/refusal.js";
 import { TokenService } from "../tenant/token-service.js";
@@ -67,7 +67,7 @@ export class DBusDoor {
   readonly #traits: GenerationTraits;
   readonly #dialogs = new Set<AbortController>();
   #connection: DBusConnection | undefined;
-  #presence = new AbortController();
+  #presence = endOfMany();
   #address: string | undefined;
 
   constructor({ tenant, generation, keepRequests }: DBusDoorOptions) {
@@ -91,7 +91,7 @@ export class DBusDoor {
   async join(busAddress: string): Promise<void> {
     this.#address = busAddress;
     if (this.isOnBus) return;
-    const presence = new AbortController();
+    const presence = endOfMany();
     const connection = await DBusConnection.open(busAddress, (call) => this.#serve(call));
     // Installed before the name is taken: the first call may follow at once.
     this.#presence = presence;
@@ -241,18 +241,17 @@ export class DBusDoor {
       return dbusError("org.freedesktop.DBus.Error.Failed", "Missing account username in request");
     }
     // himmelblau looks neither at claims nor at the authority.
-    const { accounts } = this.#tenant;
     const prepared = this.#tokens.prepare(
       isHimmelblau
         ? {
             ...raw,
             claims: "",
-            authority: `https://login.microsoftonline.com/common`,
+            authority: "https://login.microsoftonline.com/common",
             accessTokenToRenew: "",
           }
         : raw,
     );
-    if (this.keyringLocked && accounts.length > 0) return this.#die(true);
+    if (this.keyringLocked) return this.#die(true);
     const effects = this.#tokens.effectsFor(prepared);
     const early = await this.#transportEffect(effects, method, signal);
     if (early !== "none") return early;

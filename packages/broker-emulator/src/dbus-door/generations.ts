@@ -1,5 +1,6 @@
 /** The brokers the D-Bus door can be like. */
-export type BrokerGeneration = "2.0.1" | "2.0.2" | "2.5.2" | "3.0.2" | "himmelblau";
+export const brokerGenerations = ["2.0.1", "2.0.2", "2.5.2", "3.0.2", "himmelblau"] as const;
+export type BrokerGeneration = (typeof brokerGenerations)[number];
 
 /**
  * How brokers differ on the wire. From independent clients' sources and the answers of real brokers that their

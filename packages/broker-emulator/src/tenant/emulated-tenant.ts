@@ -85,6 +85,8 @@ export class EmulatedTenant {
   readonly #accounts = new Map<string, StoredAccount>();
   readonly #byUsername = new Map<string, StoredAccount>();
   readonly #apps = new Map<string, EmulatedApp>();
+  /** Forgotten when people come or go. */
+  #knownTenants: Set<string> | undefined;
 
   constructor(options: EmulatedTenantOptions = {}) {
     this.tenantId = (options.tenantId ?? randomUUID()).toLowerCase();
@@ -123,6 +125,7 @@ export class EmulatedTenant {
     }
     this.#accounts.set(account.homeAccountId, account);
     this.#byUsername.set(account.username.toLowerCase(), account);
+    this.#knownTenants = undefined;
     return account;
   }
 
@@ -131,6 +134,7 @@ export class EmulatedTenant {
     const account = this.#accounts.get(homeAccountId.toLowerCase());
     if (account === undefined) return false;
     this.#byUsername.delete(account.username.toLowerCase());
+    this.#knownTenants = undefined;
     return this.#accounts.delete(account.homeAccountId);
   }
 
@@ -141,14 +145,17 @@ export class EmulatedTenant {
     account.signedIn = signedIn;
   }
 
+  /** Anybody in the directory, signed in to the broker or not. */
   findAccount(homeAccountId: string): EmulatedAccount | undefined {
     return this.#accounts.get(homeAccountId.toLowerCase());
   }
 
+  /** The same by user name; letter case does not matter. */
   findAccountByUsername(username: string): EmulatedAccount | undefined {
     return this.#byUsername.get(username.toLowerCase());
   }
 
+  /** Registers an app, or replaces its registration. */
   registerApp(options: AppOptions): EmulatedApp {
     const { clientId, name = clientId, redirectUris = [nativeClientRedirectUri] } = options;
     const { tokenLifetimeInSeconds = 3600 } = options;
@@ -163,6 +170,7 @@ export class EmulatedTenant {
     return app;
   }
 
+  /** An app registration by its client id. */
   findApp(clientId: string): EmulatedApp | undefined {
     return this.#apps.get(clientId.toLowerCase());
   }
@@ -188,6 +196,7 @@ export class EmulatedTenant {
     return this.policies.add(match, effect, options);
   }
 
+  /** Takes all policies away. */
   clearPolicies(): void {
     this.policies.clear();
   }
@@ -232,12 +241,14 @@ export class EmulatedTenant {
 
   /** Every tenant this one has heard of: itself, its people's homes, and those they are guests of. */
   knownTenants(): ReadonlySet<string> {
-    const ids = new Set([this.tenantId]);
-    for (const account of this.#accounts.values()) {
-      ids.add(account.tenantId);
-      for (const guestTenant of account.guestTenants) ids.add(guestTenant);
+    if (this.#knownTenants === undefined) {
+      this.#knownTenants = new Set([this.tenantId]);
+      for (const account of this.#accounts.values()) {
+        this.#knownTenants.add(account.tenantId);
+        for (const guestTenant of account.guestTenants) this.#knownTenants.add(guestTenant);
+      }
     }
-    return ids;
+    return this.#knownTenants;
   }
 }
 

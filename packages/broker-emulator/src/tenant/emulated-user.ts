@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /** What the person in front of the dialog does. */
 export type UserAction =
   /** Signs in: as `as` (a user name of the directory), or by default as the account the dialog is for. */
@@ -42,7 +44,10 @@ export class EmulatedUser {
 
   /** Whether the next dialog has something special coming. A broker must then not answer without showing it. */
   get isScripted(): boolean {
-    return this.script.length > 0 || this.otherwise.kind !== "signs_in" || this.otherwise.as !== undefined;
+    const { script, otherwise } = this;
+    const isUsual =
+      otherwise.kind === "signs_in" && otherwise.as === undefined && otherwise.delayInMs === undefined;
+    return script.length > 0 || !isUsual;
   }
 
   /** Called by a door around each interactive call. */
@@ -67,6 +72,13 @@ export class EmulatedUser {
     if (action.delayInMs !== undefined) await wait(action.delayInMs, signal);
     return action;
   }
+}
+
+/** What ends many waits at once: any number of them may hang on its signal. */
+export function endOfMany(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }
 
 /** Waits, unless taken away first. */
