@@ -132,6 +132,16 @@ describe("signOut()", () => {
     expect(broker.interactive).toHaveLength(2);
   });
 
+  it("forgets every token of the account, also when it comes back", async () => {
+    const broker = new FakeBroker();
+    const credential = new InteractiveBrowserBrokerCredential({ broker });
+    await credential.getToken(scope);
+    const before = await credential.getToken("other");
+    await credential.signOut();
+    await credential.getToken(scope);
+    expect((await credential.getToken("other")).token).not.toBe(before.token);
+  });
+
   it("takes an account or a record", async () => {
     const broker = new FakeBroker();
     const credential = new InteractiveBrowserBrokerCredential({ broker });

@@ -208,6 +208,16 @@ describe("peer defects", () => {
     expect(broker.interactive).toEqual([]);
   });
 
+  it("D5: leaves the user the whole time, and what needs no user to the platform's limit", async () => {
+    const { broker, credential } = setUp({ useDefaultBrokerAccount: true });
+    broker.accounts = [];
+    await credential.getToken(scope);
+    expect(broker.calls.map(({ method, operation }) => [method, operation.timeoutInMs])).toEqual([
+      ["silent", undefined],
+      ["interactive", 0],
+    ]);
+  });
+
   it("D5: bounds every other method as well", async () => {
     const { broker, credential } = setUp({ timeoutInMs: 30 });
     broker.onAccounts = broker.onInteractive = () => new Promise<void>(() => {});
