@@ -1,9 +1,51 @@
 #include "linux/bus_failure.h"
 
-#include <cstring>
+#include <cerrno>
 
 namespace broker {
 namespace {
+
+struct ErrnoName {
+  int value;
+  const char* name;
+};
+
+// What connecting, sending and reading can end with. strerrorname_np would know all, but needs glibc 2.32.
+constexpr ErrnoName kErrnoNames[] = {
+    {EACCES, "EACCES"},
+    {EAFNOSUPPORT, "EAFNOSUPPORT"},
+    {EAGAIN, "EAGAIN"},
+    {EBADF, "EBADF"},
+    {EBADMSG, "EBADMSG"},
+    {ECHILD, "ECHILD"},
+    {ECONNABORTED, "ECONNABORTED"},
+    {ECONNREFUSED, "ECONNREFUSED"},
+    {ECONNRESET, "ECONNRESET"},
+    {EEXIST, "EEXIST"},
+    {EINTR, "EINTR"},
+    {EINVAL, "EINVAL"},
+    {EIO, "EIO"},
+    {ELOOP, "ELOOP"},
+    {EMFILE, "EMFILE"},
+    {EMSGSIZE, "EMSGSIZE"},
+    {ENAMETOOLONG, "ENAMETOOLONG"},
+    {ENFILE, "ENFILE"},
+    {ENOBUFS, "ENOBUFS"},
+    {ENOENT, "ENOENT"},
+    {ENOMEM, "ENOMEM"},
+    {ENOSYS, "ENOSYS"},
+    {ENOTCONN, "ENOTCONN"},
+    {ENOTDIR, "ENOTDIR"},
+    {ENOTSOCK, "ENOTSOCK"},
+    {ENXIO, "ENXIO"},
+    {EOPNOTSUPP, "EOPNOTSUPP"},
+    {EPERM, "EPERM"},
+    {EPIPE, "EPIPE"},
+    {EPROTO, "EPROTO"},
+    {EPROTOTYPE, "EPROTOTYPE"},
+    {ESHUTDOWN, "ESHUTDOWN"},
+    {ETIMEDOUT, "ETIMEDOUT"},
+};
 
 const char* stageName(ConnectStage stage) {
   switch (stage) {
@@ -32,8 +74,10 @@ const char* stageMessage(ConnectStage stage) {
 }  // namespace
 
 std::string errnoName(int error) {
-  const char* name = strerrorname_np(error);
-  return name != nullptr ? name : std::to_string(error);
+  for (const auto& [value, name] : kErrnoNames) {
+    if (value == error) return name;
+  }
+  return std::to_string(error);
 }
 
 Failure connectFailed(ConnectStage stage, int error) {

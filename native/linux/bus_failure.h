@@ -21,7 +21,7 @@ Failure unsupportedReply(const std::string& reason);
 /** From a D-Bus error reply. Its text goes into `dbusMessage` only: it may name the user. */
 Failure dbusError(sd_bus_message* reply);
 
-/** The symbolic name of an errno value, e.g. `"ECONNREFUSED"`. */
+/** The symbolic name of an errno value, e.g. `"ECONNREFUSED"`; its number if it is an unusual one. */
 std::string errnoName(int error);
 
 }  // namespace broker

@@ -17,6 +17,7 @@ namespace {
 struct Registry {
   std::mutex mutex;
   std::weak_ptr<IoThread> current;
+  std::vector<std::unique_ptr<IoThread>> ending;
 };
 
 // Never destroyed: JavaScript workers may still come and go while the process runs its exit handlers.
@@ -25,35 +26,52 @@ Registry& registry() {
   return *instance;
 }
 
+}  // namespace
+
 // `process.exit()` tears down no environment of the main thread. Without this the I/O thread would still be
 // running while the process takes itself apart.
 struct StopAtExit {
   ~StopAtExit() {
-    std::shared_ptr<IoThread> thread;
+    std::shared_ptr<IoThread> current;
     {
       std::lock_guard lock(registry().mutex);
-      thread = registry().current.lock();
+      current = registry().current.lock();
     }
-    if (thread) thread->stop();
+    if (current) {
+      current->requestStop();
+      current->join();
+    }
+    IoThread::joinEnding();
   }
 } stopAtExit;
-
-}  // namespace
 
 Result<std::shared_ptr<IoThread>> IoThread::acquire() {
   std::lock_guard lock(registry().mutex);
   if (std::shared_ptr<IoThread> current = registry().current.lock()) return current;
+  registry().ending.clear();  // joins
   UniqueFd wakeup(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (wakeup.get() < 0) return connectFailed(ConnectStage::kConnect, errno);
-  std::shared_ptr<IoThread> created(new IoThread(std::move(wakeup)));
+  std::unique_ptr<IoThread> created(new IoThread(std::move(wakeup)));
   const int error = created->start();
   if (error != 0) return connectFailed(ConnectStage::kConnect, error);
-  registry().current = created;
-  return created;
+  std::shared_ptr<IoThread> shared(created.release(), &IoThread::retire);
+  registry().current = shared;
+  return shared;
+}
+
+void IoThread::retire(IoThread* thread) {
+  std::lock_guard lock(registry().mutex);
+  registry().ending.emplace_back(thread);
+  thread->requestStop();
+}
+
+void IoThread::joinEnding() {
+  std::lock_guard lock(registry().mutex);
+  registry().ending.clear();
 }
 
 IoThread::~IoThread() {
-  stop();
+  join();
 }
 
 int IoThread::start() {
@@ -64,17 +82,19 @@ int IoThread::start() {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   const int error = pthread_create(&thread_, nullptr, &IoThread::main, this);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  running_ = error == 0;
+  joinable_ = error == 0;
   return error;
 }
 
-void IoThread::stop() {
-  std::lock_guard lock(joining_);
-  if (!running_) return;
+void IoThread::requestStop() {
   stopping_ = true;
   wake();
-  pthread_join(thread_, nullptr);
-  running_ = false;
+}
+
+void IoThread::join() {
+  std::lock_guard lock(joining_);
+  if (joinable_) pthread_join(thread_, nullptr);
+  joinable_ = false;
 }
 
 void IoThread::post(std::function<void()> task) {

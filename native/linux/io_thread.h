@@ -34,12 +34,15 @@ class IoSource {
 
 /**
  * The one thread that talks to the bus, shared by all connections of all JavaScript environments of the
- * process. Lives as long as somebody holds it; letting go of the last handle stops and joins it, which takes
- * as long as the thread needs to end what it is at: it never waits for anything but its file descriptors.
+ * process. Letting go of the last hold on it tells it to end, and does not wait for that.
  */
 class IoThread {
  public:
+  /** The running thread, or a new one. There never are two: waits for one that is about to end. */
   static Result<std::shared_ptr<IoThread>> acquire();
+  /** Waits until threads nobody holds any more have ended. They do not wait for anything themselves. */
+  static void joinEnding();
+
   ~IoThread();
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
@@ -52,13 +55,15 @@ class IoThread {
   Timers& timers() { return timers_; }
   CallQueues& queues() { return queues_; }
 
-  /** Ends the thread, whoever holds it: for the end of the process. */
-  void stop();
-
  private:
+  friend struct StopAtExit;
+
   explicit IoThread(UniqueFd wakeup) : wakeup_(std::move(wakeup)) {}
+  static void retire(IoThread* thread);
   static void* main(void* self);
   int start();
+  void requestStop();
+  void join();
   void run();
   void runTasks();
   void wait();
@@ -70,8 +75,8 @@ class IoThread {
   std::atomic<bool> stopping_{false};
 
   std::mutex joining_;
-  pthread_t thread_{};  // guarded by joining_, like running_
-  bool running_ = false;
+  pthread_t thread_{};  // guarded by joining_, like joinable_
+  bool joinable_ = false;
 
   std::vector<std::shared_ptr<IoSource>> sources_;
   Timers timers_;

@@ -6,7 +6,7 @@ void ConnectionHandle::close() {
   if (!isOpen()) return;
   bus->close();
   bus.reset();
-  io.reset();  // joins the thread if this was the last hold on it
+  io.reset();
 }
 
 void ConnectionHandle::emit(Napi::Env env, const Napi::Object& event) {
@@ -38,6 +38,8 @@ void Environment::tearDown() {
   }
   connections.clear();
   promises->abandon();
+  // So that a worker or a process that has ended leaves no thread behind.
+  IoThread::joinEnding();
 }
 
 }  // namespace broker

@@ -82,7 +82,7 @@ describe("the Linux addon", () => {
   afterEach(async () => {
     for (const connection of open.splice(0)) connection.close();
     peer.unanswered.length = 0;
-    await until(() => binding.stats().callsInFlight === 0);
+    await until(() => binding.stats().ioThreads === 0);
     expect(binding.stats()).toEqual(nothing);
   });
 
@@ -331,6 +331,7 @@ describe("the Linux addon", () => {
       await until(() => events.length > 0);
       expect(events).toEqual([{ type: "disconnected", errno: "ECONNRESET" }]);
       expect((await failureOf(connection.call(busCall("GetId")).reply)).code).toBe("disconnected");
+      await until(() => binding.stats().ioThreads === 0);
       expect(binding.stats()).toEqual(nothing);
 
       const again = await connect(bus.address);

@@ -22,7 +22,7 @@ async function forgetBusy() {
 
 async function main() {
   for (let i = 0; i < 10; i += 1) await forgetIdle();
-  await collect(() => binding.stats().connections === 0);
+  await collect(() => binding.stats().ioThreads === 0);
   console.log(JSON.stringify(binding.stats()));
 
   const reply = forgetBusy();
@@ -31,7 +31,7 @@ async function main() {
   console.log(JSON.stringify(binding.stats()));
   process.send("now");
   console.log((await reply).body[0]);
-  await collect(() => binding.stats().connections === 0);
+  await collect(() => binding.stats().ioThreads === 0);
   console.log(JSON.stringify(binding.stats()));
   process.disconnect();
 }

@@ -4,7 +4,7 @@ const { copyFileSync, mkdtempSync, rmSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const findAddon = require("node-gyp-build").resolve;
-const { binding } = require("./addon.cjs");
+const { binding, until } = require("./addon.cjs");
 
 const file = findAddon(join(__dirname, "../../.."));
 const folder = mkdtempSync(join(tmpdir(), "addon-copy-"));
@@ -20,6 +20,7 @@ async function main() {
   const names = new Set(connections.map((connection) => connection.uniqueName));
   const during = bindings.map((each) => each.stats());
   for (const connection of connections) connection.close();
+  await until(() => bindings.every((each) => each.stats().ioThreads === 0));
   console.log(
     JSON.stringify({
       distinct: new Set(bindings).size,

@@ -24,7 +24,7 @@ async function main() {
     answers.push(...(await Promise.all(Array.from({ length: 8 }, (_, index) => runWorker(index)))));
   }
   const { binding, until } = addon ?? require("./addon.cjs");
-  await until(() => binding.stats().callsInFlight === 0);
+  await until(() => binding.stats().ioThreads === 0);
   console.log(
     JSON.stringify({
       answered: answers.reduce((sum, answer) => sum + answer.answered, 0),
