@@ -120,7 +120,7 @@ function adviceFor(packageName: string, text: string, environment: RuntimeEnviro
     return [`Install the system library ${library} with the system's package manager.`];
   if (/No native build was found/.test(text))
     return [
-      `There is no build of the addon for ${platform} ${arch}. Supported are x64 and arm64 with glibc.`,
+      `The package holds no build of its addon for ${platform} ${arch}.`,
       `If a bundler or packer left it out, ship the folder prebuilds of ${packageName} with the program.`,
     ];
   if (electronVersion !== undefined)

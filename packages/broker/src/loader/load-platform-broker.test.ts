@@ -126,7 +126,10 @@ describe("what to do about a failure", () => {
     ],
     ["/app/a.node: wrong ELF class: ELFCLASS32", /another CPU or OS than linux arm64.*--cpu=arm64/],
     ["/app/a.node: invalid ELF header", /another CPU or OS/],
-    ["No native build was found for platform=linux arch=riscv64", /no build of the addon.*x64 and arm64/],
+    [
+      "No native build was found for platform=linux arch=riscv64",
+      /holds no build of its addon for linux arm64.*prebuilds/,
+    ],
     ["something unheard of", /Install it afresh/],
   ])("a real dlopen error: %s", (text, expected) => {
     const { reason, message, advice } = broken(text);
