@@ -20,7 +20,12 @@ import { endOfMany, untilAborted, wait } from "./tenant/emulated-user.js";
 import type { BrokerMethod, PolicyEffect } from "./tenant/policy.js";
 import type { PopRequest } from "./tenant/proof-of-possession.js";
 import { Refusal, type RefusalKind } from "./tenant/refusal.js";
-import { type EmulatedTokenRequest, type TokenGrant, TokenService } from "./tenant/token-service.js";
+import {
+  type EmulatedTokenRequest,
+  refuseFor,
+  type TokenGrant,
+  TokenService,
+} from "./tenant/token-service.js";
 
 export interface EmulatedBrokerOptions {
   /** Which operating system's broker to pass for. Default `linux`. */
@@ -141,7 +146,9 @@ class EmulatedBroker implements Broker {
       requireText("clientId", request.clientId);
       const effects = this.#tenant.policies.take({ method: "getAccounts", clientId: request.clientId });
       await this.#meet(effects, context);
+      // A device that is not enrolled has no accounts: that is no error.
       const isEmpty = effects.some(({ kind }) => kind === "not_enrolled");
+      for (const effect of effects) if (!isEmpty) refuseFor(effect);
       return isEmpty ? [] : this.#tenant.accounts.map(brokerAccount);
     });
   }
@@ -311,7 +318,9 @@ class EmulatedBroker implements Broker {
 
   async #takeAndMeet(method: BrokerMethod, clientId: string, context: OperationContext): Promise<void> {
     requireText("clientId", clientId);
-    await this.#meet(this.#tenant.policies.take({ method, clientId }), context);
+    const effects = this.#tenant.policies.take({ method, clientId });
+    await this.#meet(effects, context);
+    for (const effect of effects) refuseFor(effect);
   }
 
   /** Effects that are about the way of an answer: here they end as a platform package would let them end. */

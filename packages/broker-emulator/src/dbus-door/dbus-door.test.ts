@@ -520,13 +520,17 @@ describe("policies on the wire", () => {
     const world = await start();
     world.emulator.tenant.addPolicy({ method: "getAccounts" }, { kind: "garbage", text: "" });
     expect(await world.client.text("getAccounts", JSON.stringify({ clientId }))).toBe("");
+    world.emulator.tenant.addPolicy({ method: "getAccounts" }, { kind: "no_network" });
+    expect((await world.client.json("getAccounts", { clientId }))["error"]).toMatchObject({ status: 3 });
     expect(errorOf(JSON.parse(await silent(world)) as Json)).toBeUndefined();
   });
 
   it("empties the account list of a device that is not enrolled", async () => {
-    const { client, emulator } = await start();
+    const { client, emulator, wireAccount } = await start();
     emulator.tenant.addPolicy({}, { kind: "not_enrolled" });
     expect(await client.json("getAccounts", { clientId })).toEqual({ accounts: [] });
+    const cookie = await client.json("acquirePrtSsoCookie", cookieRequest(wireAccount));
+    expect(cookie["error"]).toMatchObject({ status: 17 });
   });
 
   it("locks the keyring: no accounts, and the broker drops token calls", async () => {

@@ -3,7 +3,7 @@ import type { EmulatedTenant } from "../tenant/emulated-tenant.js";
 import { endOfMany, untilAborted, wait } from "../tenant/emulated-user.js";
 import type { BrokerMethod, PolicyEffect } from "../tenant/policy.js";
 import { Refusal } from "../tenant/refusal.js";
-import { TokenService } from "../tenant/token-service.js";
+import { refuseFor, TokenService } from "../tenant/token-service.js";
 import {
   accountJson,
   errorJson,
@@ -176,7 +176,7 @@ export class DBusDoor {
   #dispatch(call: BrokerCall): Promise<Answer | undefined> {
     switch (call.method) {
       case "acquireTokenSilently":
-        return this.#acquireToken(call);
+        return this.#acquireToken(call.method, call);
       case "acquireTokenInteractively":
         return this.#tenant.user.during(() => this.#acquireTokenInDialog(call));
       case "getAccounts":
@@ -226,15 +226,17 @@ export class DBusDoor {
     call.signal.addEventListener("abort", onLeave, { once: true });
     this.#dialogs.add(dialog);
     try {
-      return await this.#acquireToken({ ...call, signal: dialog.signal });
+      return await this.#acquireToken("acquireTokenInteractively", { ...call, signal: dialog.signal });
     } finally {
       this.#dialogs.delete(dialog);
       call.signal.removeEventListener("abort", onLeave);
     }
   }
 
-  async #acquireToken({ method, correlationId, body, signal }: BrokerCall): Promise<Answer | undefined> {
-    if (method !== "acquireTokenSilently" && method !== "acquireTokenInteractively") return undefined;
+  async #acquireToken(
+    method: "acquireTokenSilently" | "acquireTokenInteractively",
+    { correlationId, body, signal }: BrokerCall,
+  ): Promise<Answer | undefined> {
     const isHimmelblau = this.#generation === "himmelblau";
     const raw = readTokenRequest(method, correlationId, body, this.#traits);
     if (isHimmelblau && method === "acquireTokenInteractively" && raw.homeAccountId === undefined) {
@@ -263,9 +265,7 @@ export class DBusDoor {
     const { clientId, homeAccountId, ssoUrl } = readCookieRequest(call.body, this.#traits);
     if (clientId !== "") this.#tokens.requireApp(clientId);
     if (this.keyringLocked) return this.#die(true);
-    return this.#simple(call, clientId, (effects) => {
-      if (hasEffect(effects, "not_enrolled"))
-        throw new Refusal("not_enrolled", "The device is not registered.");
+    return this.#simple(call, clientId, () => {
       const account =
         homeAccountId === undefined ? this.#tenant.accounts[0] : this.#requireSignedIn(homeAccountId);
       if (account === undefined) {
@@ -291,6 +291,10 @@ export class DBusDoor {
     const effects = this.#tenant.policies.take({ method, ...(clientId === undefined ? {} : { clientId }) });
     const early = await this.#transportEffect(effects, method, signal);
     if (early !== "none") return early;
+    for (const effect of effects) {
+      // A device that is not enrolled has no accounts: that is no error.
+      if (method !== "getAccounts" || effect.kind !== "not_enrolled") refuseFor(effect);
+    }
     return reply(patched(answer(effects), effects));
   }
 

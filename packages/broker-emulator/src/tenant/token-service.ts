@@ -403,8 +403,11 @@ function keyIdOf(pop: PopRequest, deviceThumbprint: string): string {
   return pop.kind === "key_id" ? pop.keyId : deviceThumbprint;
 }
 
-/** The refusals among the effects. */
-function refuseFor(effect: PolicyEffect): void {
+/**
+ * Refuses if that is what the effect is about.
+ * @throws Refusal
+ */
+export function refuseFor(effect: PolicyEffect): void {
   switch (effect.kind) {
     case "interaction_required":
       throw new Refusal(
