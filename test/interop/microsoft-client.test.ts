@@ -461,7 +461,7 @@ describe("Microsoft's own client signs in through the emulator", () => {
     const token = await tenant.verify(outer.at);
     const confirmation = token["cnf"] as { kid: string };
     expect(confirmation.kid).toBe(await calculateJwkThumbprint(outer.cnf.jwk));
-    expect(decodeProtectedHeader(signedRequest).kid).toContain(confirmation.kid);
+    expect(decodeProtectedHeader(signedRequest).kid).toBe(confirmation.kid);
     expect(token).toMatchObject({ oid: person.localAccountId, scp: "User.Read" });
   }
 });

@@ -712,10 +712,10 @@ describe("himmelblau", () => {
 
   it("needs an account in interactive requests", async () => {
     const { client, wireAccount } = await start({ generation });
-    const refused = client.text("acquireTokenInteractively", JSON.stringify(interactiveRequest(null)));
-    expect(await rejectionOf(refused)).toEqual({
-      name: "org.freedesktop.DBus.Error.Failed",
-      message: "Missing account username in request",
+    expect(errorOf(await client.json("acquireTokenInteractively", interactiveRequest(null)))).toEqual({
+      context: "Missing account username in request",
+      status: 0,
+      subStatus: 0,
     });
     const answer = await client.json("acquireTokenInteractively", interactiveRequest(wireAccount));
     expect(errorOf(answer)).toBeUndefined();

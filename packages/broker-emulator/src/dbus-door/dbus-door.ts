@@ -240,7 +240,7 @@ export class DBusDoor {
     const isHimmelblau = this.#generation === "himmelblau";
     const raw = readTokenRequest(method, correlationId, body, this.#traits);
     if (isHimmelblau && method === "acquireTokenInteractively" && raw.homeAccountId === undefined) {
-      return dbusError("org.freedesktop.DBus.Error.Failed", "Missing account username in request");
+      throw new Refusal("invalid_request", "Missing account username in request");
     }
     // himmelblau looks neither at claims nor at the authority.
     const prepared = this.#tokens.prepare(

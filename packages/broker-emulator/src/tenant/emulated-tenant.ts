@@ -102,9 +102,9 @@ export class EmulatedTenant {
     return processKey("emulator-");
   }
 
-  /** The key that the emulated broker holds, for proof of possession. */
+  /** The key that the emulated broker holds, for proof of possession. Its id is its thumbprint, as in `cnf`. */
   get deviceKey(): SigningKey {
-    return processKey("emulator-device-");
+    return processKey("");
   }
 
   /** The accounts the broker knows now, in the order they were added. The first is the default account. */
