@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint64_t kNoTimeout = UINT64_MAX;
 // So that a busy connection does not starve the others.
 constexpr int kMessagesPerTurn = 64;
+// sd-bus itself refuses more than 393216 and moves all of them up whenever it has sent one.
+constexpr std::uint64_t kMaxUnsent = 256;
 // A unix socket whose listen backlog is full gives no event when there is room again.
 constexpr std::chrono::milliseconds kBacklogRetry{10};
 
@@ -215,24 +217,30 @@ void BusConnection::begin(CallId id, CallRequest request, CallDone done) {
 }
 
 void BusConnection::send(Call& call) {
+  if (!heldBack_.empty() || !trySend(call)) heldBack_.push_back(call.id);
+}
+
+/** False: enough messages are waiting for the socket, so this one is to wait its turn. */
+bool BusConnection::trySend(Call& call) {
+  std::uint64_t unsent = 0;
+  if (sd_bus_get_n_queued_write(bus_.get(), &unsent) >= 0 && unsent >= kMaxUnsent) return false;
   sd_bus_slot* slot = nullptr;
   const int r =
       sd_bus_call_async(bus_.get(), &slot, call.message.get(), &BusConnection::onReply, &call, kNoTimeout);
-  if (r >= 0) {
+  if (r < 0) {
+    end(call.id, disconnected(-r));
+  } else {
     call.slot.reset(slot);
     call.message.reset();
-  } else if (r == -ENOBUFS) {
-    heldBack_.push_back(call.id);
-  } else {
-    end(call.id, disconnected(-r));
   }
+  return true;
 }
 
 void BusConnection::sendHeldBack() {
-  // One round: what is still too much is held back again.
-  for (CallId id : std::exchange(heldBack_, {})) {
-    auto entry = calls_.find(id);
-    if (entry != calls_.end()) send(*entry->second);
+  while (!heldBack_.empty()) {
+    auto entry = calls_.find(heldBack_.front());
+    if (entry != calls_.end() && !trySend(*entry->second)) return;
+    heldBack_.pop_front();
   }
 }
 

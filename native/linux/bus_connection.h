@@ -86,6 +86,7 @@ class BusConnection : public IoSource, public std::enable_shared_from_this<BusCo
 
   void begin(CallId id, CallRequest request, CallDone done);
   void send(Call& call);
+  bool trySend(Call& call);
   void sendHeldBack();
   void end(CallId id, Result<Reply> result);
   static int onReply(sd_bus_message* message, void* userdata, sd_bus_error* error);
@@ -104,6 +105,7 @@ class BusConnection : public IoSource, public std::enable_shared_from_this<BusCo
   std::optional<Timers::Handle> retryTimer_;
 
   std::unordered_map<CallId, std::unique_ptr<Call>> calls_;
+  /** Calls that were too many to be sent yet, in their order. */
   std::deque<CallId> heldBack_;
   std::map<std::string, std::unique_ptr<Watch>> watches_;
   std::optional<Counted> counted_;

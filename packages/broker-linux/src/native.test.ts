@@ -464,6 +464,56 @@ describe("the Linux addon", () => {
     });
   });
 
+  describe("on a bus that hangs", () => {
+    let hanging: PrivateBus;
+
+    beforeAll(async () => {
+      hanging = await startPrivateBus();
+    });
+    afterAll(async () => {
+      await hanging.stop();
+    });
+    afterEach(() => {
+      hanging.resume();
+    });
+
+    it("connects when the bus goes on, however many wait at its door", async () => {
+      hanging.pause();
+      // More than the backlog of the bus' socket, 30.
+      const connecting = Array.from({ length: 60 }, () => connect(hanging.address));
+      const impatient = binding.connect({ address: hanging.address, timeoutInMs: 50, onEvent() {} });
+      expect((await failureOf(impatient)).code).toBe("timed_out");
+      hanging.resume();
+      const names = (await Promise.all(connecting)).map(({ connection }) => connection.uniqueName);
+      expect(new Set(names).size).toBe(60);
+    });
+
+    it("takes more calls than fit into the socket, and blocks nobody meanwhile", async () => {
+      const { connection } = await connect(hanging.address);
+      hanging.pause();
+      const word = "z".repeat(1000);
+      const calls = Array.from({ length: 5000 }, () =>
+        connection.call(busCall("NameHasOwner", { signature: "s", args: [word] })),
+      );
+      const impatient = connection.call(busCall("GetId", { timeoutInMs: 50 }));
+      expect((await failureOf(impatient.reply)).code).toBe("timed_out");
+      const elsewhere = await connect(bus.address);
+      expect((await elsewhere.connection.call(callOf({ member: "Echo" })).reply).body).toEqual([]);
+      hanging.resume();
+      const replies = await Promise.all(calls.map((call) => call.reply));
+      expect(replies.map((reply) => reply.body[0])).toEqual(Array(5000).fill(false));
+    });
+
+    it("can be left without waiting for it", async () => {
+      const { connection } = await connect(hanging.address);
+      hanging.pause();
+      const pending = connection.call(busCall("GetId"));
+      const failed = failureOf(pending.reply);
+      connection.close();
+      expect((await failed).code).toBe("disconnected");
+    });
+  });
+
   describe("where there is no bus", () => {
     it.each([
       ["", "address", undefined],

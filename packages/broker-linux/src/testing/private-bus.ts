@@ -7,6 +7,9 @@ import { join } from "node:path";
 /** A message bus of a test's own: nothing of the machine's services is on it. */
 export interface PrivateBus {
   readonly address: string;
+  /** Stops the bus from doing anything, and lets it go on. */
+  pause(): boolean;
+  resume(): boolean;
   /** Ends the bus without a word to those connected, and removes its folder. */
   stop(): Promise<void>;
 }
@@ -53,6 +56,8 @@ export async function startPrivateBus(services: Readonly<Record<string, string>>
   ]);
   return {
     address: String(line).trim(),
+    pause: () => daemon.kill("SIGSTOP"),
+    resume: () => daemon.kill("SIGCONT"),
     async stop() {
       await kill(daemon);
       await rm(folder, { recursive: true, force: true });
