@@ -10,7 +10,7 @@ function busWithAccounts(running: "running" | "idle" = "running"): FakeBus {
 const list = (bus: FakeBus) => brokerOn(bus).getAccounts({ clientId });
 
 describe("finding the broker", () => {
-  it("loads and connects nothing before the first call", async () => {
+  it("loads and connects nothing before the first call (8.1 no. 12: loading blocks for seconds)", async () => {
     const bus = busWithAccounts();
     const load = vi.fn(() => bus);
     const broker = brokerOn(bus, { loadBinding: load });
@@ -156,6 +156,18 @@ describe("a broker that goes away", () => {
     await expect(broker.getAccounts({ clientId })).resolves.toHaveLength(1);
   });
 
+  it("for good is not taken for one that was never installed", async () => {
+    const bus = busWithAccounts();
+    const broker = brokerOn(bus, { fileExists: () => false });
+    await broker.getAccounts({ clientId });
+    bus.activation = "never";
+    bus.killBroker();
+    expect(await rejection(broker.getAccounts({ clientId }))).toMatchObject({
+      code: "broker_unavailable",
+      reason: "not_activatable",
+    });
+  });
+
   it("unnoticed, before the call reached it: the call is sent once more, to the new one", async () => {
     const bus = busWithAccounts();
     const broker = brokerOn(bus);
@@ -192,6 +204,17 @@ describe("a broker that goes away", () => {
     const bus = busWithAccounts().on("getAccounts", busError("ServiceUnknown", "devicebroker1"));
     expect(await rejection(list(bus))).toMatchObject({ reason: "required_broker_missing" });
     expect(bus.requests).toHaveLength(1);
+  });
+
+  it("in name only: the new owner is asked, not the old one, which still answers", async () => {
+    const bus = busWithAccounts();
+    const broker = brokerOn(bus);
+    await broker.getAccounts({ clientId });
+    const old = bus.owner;
+    bus.startBroker(true, "stays");
+    await broker.getAccounts({ clientId });
+    expect(bus.owner).not.toBe(old);
+    expect(bus.requests.map((one) => one.call.destination)).toEqual([old, bus.owner]);
   });
 
   it("and is replaced: the new one is used", async () => {

@@ -7,7 +7,7 @@ import {
   noSessionBus,
   sessionAdvice,
 } from "./bus-address.js";
-import { type CallFacts, callError, foreignText } from "./call-facts.js";
+import { type CallFacts, callError, foreignText, quoted } from "./call-facts.js";
 import { dbusError, saysNobodyThere } from "./dbus-errors.js";
 import type { Deadline } from "./deadline.js";
 import type { NativeCall, NativeConnection, NativeError, NativeEvent, NativeReply } from "./native.js";
@@ -73,6 +73,8 @@ export class BusSession {
   #connecting: Promise<NativeConnection> | undefined;
   #connection: NativeConnection | undefined;
   #broker: ReachedBroker | undefined;
+  /** Whether a broker was ever found, so that it cannot be missing from the machine. */
+  #everReached = false;
   /** Counts `close()`, so that a connection that comes up later is not kept. */
   #epoch = 0;
   /** Connections that `close()` ended, so that their calls can say so. */
@@ -271,6 +273,7 @@ export class BusSession {
         ...(pid !== undefined && { pid }),
         ...(startedAt !== undefined && { startedAt }),
       };
+      this.#everReached = true;
       if (this.#connection === connection) this.#broker = broker;
       return broker;
     } catch (error) {
@@ -406,6 +409,15 @@ export class BusSession {
       const exists = this.#options.fileExists ?? existsSync;
       const installed = brokerFiles.some((file) => exists(file));
       const native = { dbusError: error.dbusName ?? "" };
+      if (this.#everReached) {
+        return callError("broker_unavailable", facts, {
+          reason: "not_activatable",
+          native,
+          message: "The broker has left the bus, and the bus does not know how to start it again.",
+          hint: "Start the broker again; one that was installed runs anew after logging out and in.",
+          retryable: true,
+        });
+      }
       return installed
         ? callError("broker_unavailable", facts, {
             reason: "not_activatable",
@@ -435,7 +447,7 @@ export class BusSession {
       return callError("broker_unavailable", facts, {
         reason: "activation_failed",
         native: { dbusError: error.dbusName ?? "unknown" },
-        message: `The bus could not start the broker.${text === "" ? "" : ` It says: "${text}".`}`,
+        message: `The bus could not start the broker.${quoted("It says", text)}`,
         hint: "Look at `journalctl --user -e`, or run `broker doctor`.",
         retryable: told.retryable,
       });

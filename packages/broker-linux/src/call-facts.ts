@@ -39,3 +39,9 @@ export function foreignText(text: string, facts: Pick<CallFacts, "personalData">
   result = redactSensitive(result).replace(/\s+/g, " ").trim();
   return result.length > longestText ? `${result.slice(0, longestText)}…` : result;
 }
+
+/** ` Whoever says: "…".`, or nothing if they say nothing. */
+export function quoted(whoSays: string, text: string): string {
+  if (text === "") return "";
+  return ` ${whoSays}: "${text}"${/[.!?…]$/.test(text) ? "" : "."}`;
+}

@@ -1,6 +1,6 @@
 import type { BrokerError, BrokerErrorCode, NativeErrorFacts } from "@x/broker-contract";
 import { findAadsts, knownAadsts } from "./aadsts.js";
-import { type CallFacts, callError, foreignText } from "./call-facts.js";
+import { type CallFacts, callError, foreignText, quoted } from "./call-facts.js";
 import type { NativeError } from "./native.js";
 import { brokerRedirectUri } from "./protocol.js";
 import { needsAccount, redirectUriAdvice } from "./wire-errors.js";
@@ -114,7 +114,7 @@ export function dbusError(error: NativeError, facts: CallFacts): BrokerError {
   const text = error.dbusMessage ?? "";
   const rule = rules.find((one) => one.name.test(shortName) && (one.text?.test(text) ?? true));
   const told = foreignText(text, facts);
-  const says = told === "" ? "" : ` The bus says: "${told}".`;
+  const says = quoted("The bus says", told);
   const native: NativeErrorFacts = { dbusError: name };
   if (rule !== undefined) {
     return callError(rule.code, facts, {
@@ -138,7 +138,7 @@ function refusal(text: string, told: string, native: NativeErrorFacts, facts: Ca
     known?.hint ??
     "Try again; if it stays, report it with the correlation id, under which the broker's log has more.";
   return callError(code, facts, {
-    message: told === "" ? "The broker failed without saying why." : `The broker failed: "${told}".`,
+    message: told === "" ? "The broker failed without saying why." : quoted("The broker failed", told).trim(),
     hint: redirectUri === undefined ? hint : `${hint} ${redirectUriAdvice(redirectUri)}`,
     native,
     ...(known?.reason !== undefined && { reason: known.reason }),

@@ -71,6 +71,18 @@ describe("diagnose", () => {
     expect(found.find(({ id }) => id === "keyring")?.hint).toContain("Unlock");
   });
 
+  it.each([
+    ["none", "skip", "No Secret Service"],
+    ["silent", "skip", "does not say"],
+    ["unlocked", "ok", "unlocked"],
+    ["locked", "fail", "locked"],
+  ] as const)("tells a keyring that is %s", async (keyring, outcome, detail) => {
+    const bus = new FakeBus();
+    bus.keyring = keyring;
+    const found = (await diagnose(bus)).find(({ id }) => id === "keyring");
+    expect(found).toMatchObject({ outcome, detail: expect.stringContaining(detail) });
+  });
+
   it("tells an emulator loudly", async () => {
     const bus = new FakeBus().onJson("getLinuxBrokerVersion", { linuxBrokerVersion: "3.0.2-emulator" });
     const version = (await diagnose(bus)).find(({ id }) => id === "broker-version");

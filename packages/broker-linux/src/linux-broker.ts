@@ -53,6 +53,13 @@ interface Call {
   readonly log: CallLog;
 }
 
+/** The account a call without one goes by. */
+interface DefaultAccount {
+  readonly account: BrokerAccount | undefined;
+  /** Whether the broker said that it knows nobody at all. */
+  readonly noneKnown: boolean;
+}
+
 /** The broker's protocol over whichever transport reaches it. */
 export class LinuxBroker implements Broker {
   readonly platform;
@@ -105,10 +112,18 @@ export class LinuxBroker implements Broker {
       checkAccountOption(request.account);
       // Bad input is refused before anything is asked.
       silentTokenRequest(request, request.account, call.facts);
-      const account = request.account ?? (await this.#defaultAccount(request, call));
-      const facts = { ...call.facts, personalData: personalDataOf(account, request.loginHint) };
-      const prepared = silentTokenRequest(request, account, facts);
-      return await this.#token("acquireTokenSilently", prepared, { ...call, facts });
+      const chosen =
+        request.account === undefined
+          ? await this.#defaultAccount(request, call)
+          : { account: request.account, noneKnown: false };
+      const facts = { ...call.facts, personalData: personalDataOf(chosen.account, request.loginHint) };
+      const prepared = silentTokenRequest(request, chosen.account, facts);
+      try {
+        return await this.#token("acquireTokenSilently", prepared, { ...call, facts });
+      } catch (error) {
+        const notFound = error instanceof BrokerError && error.code === "account_not_found";
+        throw notFound && chosen.noneKnown ? await this.#noAccount(call) : error;
+      }
     });
   }
 
@@ -126,7 +141,8 @@ export class LinuxBroker implements Broker {
         return await this.#token(operation, prepared, call);
       } catch (error) {
         if (!(error instanceof BrokerError && error.reason === "account_needed")) throw error;
-        const account = request.account === undefined ? await this.#defaultAccount(request, call) : undefined;
+        if (request.account !== undefined) throw error;
+        const { account } = await this.#defaultAccount(request, call);
         if (account === undefined) throw error;
         call.log.note("This broker needs an account: asking once more with the one it knows.");
         const facts = { ...call.facts, personalData: personalDataOf(account, request.loginHint) };
@@ -263,7 +279,7 @@ export class LinuxBroker implements Broker {
    * The account to use when none is given, as Microsoft's client chooses: the one with the hinted user name, or
    * the only one. `undefined` leaves the choice to the broker.
    */
-  async #defaultAccount(request: TokenRequest, call: Call): Promise<BrokerAccount | undefined> {
+  async #defaultAccount(request: TokenRequest, call: Call): Promise<DefaultAccount> {
     const { clientId, loginHint } = request;
     let accounts: BrokerAccount[];
     try {
@@ -272,25 +288,39 @@ export class LinuxBroker implements Broker {
       // A broker that cannot list its accounts may know a default one all the same.
       if (!(error instanceof BrokerError) || !toleratedWithoutAccounts.has(error.code)) throw error;
       call.log.warn(`The broker does not list its accounts (${error.code}).`);
-      return undefined;
+      return { account: undefined, noneKnown: false };
     }
-    if (loginHint !== undefined && loginHint !== "") {
-      return accounts.find((account) => sameId(account.username, loginHint));
-    }
-    return accounts.length === 1 ? accounts[0] : undefined;
+    const hinted = loginHint !== undefined && loginHint !== "";
+    const account = hinted
+      ? accounts.find(({ username }) => sameId(username, loginHint))
+      : accounts.length === 1
+        ? accounts[0]
+        : undefined;
+    return { account, noneKnown: accounts.length === 0 };
   }
 
   async #onlyAccount(clientId: string, call: Call): Promise<BrokerAccount> {
     const accounts = await this.#accounts(clientId, call);
     const [account] = accounts;
     if (account !== undefined && accounts.length === 1) return account;
+    if (account === undefined) throw await this.#noAccount(call);
     throw callError("account_not_found", call.facts, {
-      reason: accounts.length === 0 ? "not_signed_in" : "several_accounts",
-      message: accounts.length === 0 ? "The broker knows no account." : "The broker knows several accounts.",
-      hint:
-        accounts.length === 0
-          ? "Sign in interactively first, or register the device with the Company Portal (`intune-portal`)."
-          : "Pass the account to use (see getAccounts).",
+      reason: "several_accounts",
+      message: "The broker knows several accounts.",
+      hint: "Pass the account to use (see getAccounts).",
+    });
+  }
+
+  /** The error for a broker that knows nobody; without a keyring it could not remember anybody. */
+  async #noAccount(call: Call): Promise<BrokerError> {
+    const noKeyring = (await this.#keyringState(call.deadline, call.facts)) === "none";
+    const signIn = "Sign in interactively, or register the device with the Company Portal (`intune-portal`).";
+    return callError("account_not_found", call.facts, {
+      reason: noKeyring ? "no_keyring" : "not_signed_in",
+      message: "The broker knows no account.",
+      hint: noKeyring
+        ? `No Secret Service (such as GNOME Keyring) runs on this bus, and Microsoft's broker keeps its accounts in one: start it first. ${signIn}`
+        : signIn,
     });
   }
 

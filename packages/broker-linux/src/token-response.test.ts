@@ -99,6 +99,17 @@ describe("a good answer", () => {
     },
   );
 
+  it("hands on the broker's facts about itself, and nothing long or unknown", async () => {
+    const telemetry = {
+      broker_version: "3.0.2",
+      ui_visible: "false",
+      device_id: "d",
+      api_name: "x".repeat(999),
+    };
+    const token = await silently({ ...tokenAnswer(), telemetry });
+    expect(token.telemetry).toEqual({ broker_version: "3.0.2", ui_visible: "false" });
+  });
+
   it("keeps fields of a prototype out", async () => {
     const raw = '{"__proto__":{"brokerTokenResponse":{"accessToken":"x"}}}';
     const bus = new FakeBus().on("acquireTokenSilently", raw);
@@ -235,6 +246,7 @@ describe("expiry", () => {
     ["seconds", () => tokenAnswer({ expiresOn: inAnHour() })],
     ["a numeric string", () => tokenAnswer({ expiresOn: String(inAnHour() * 1000) })],
     ["himmelblau's seconds in milliseconds", () => tokenAnswer({ expiresOn: Date.now() + 3599 })],
+    ["seconds, for an opaque token", () => tokenAnswer({ accessToken: "opaque", expiresOn: inAnHour() })],
     ["nothing", () => tokenAnswer({ expiresOn: undefined })],
     ["no number", () => tokenAnswer({ expiresOn: "soon" })],
     ["nanoseconds", () => tokenAnswer({ expiresOn: inAnHour() * 1e9 })],
@@ -247,6 +259,7 @@ describe("expiry", () => {
     ["in the past", { expiresOn: Date.now() - 1000, accessToken: "opaque" }],
     ["in the past by the token itself", { accessToken: accessTokenOf({ exp: inAnHour() - 7200 }) }],
     ["not at all", { expiresOn: undefined, accessToken: "opaque" }],
+    ["in nanoseconds", { expiresOn: inAnHour() * 1e9, accessToken: "opaque" }],
     ["as zero", { expiresOn: 0, accessToken: "opaque" }],
     ["as NaN", { expiresOn: "NaN", accessToken: "opaque" }],
   ])("told %s is a protocol_error", async (_how, changes) => {

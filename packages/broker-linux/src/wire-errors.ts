@@ -1,6 +1,6 @@
 import type { BrokerError, BrokerErrorCode, NativeErrorFacts } from "@x/broker-contract";
 import { findAadsts, knownAadsts } from "./aadsts.js";
-import { type CallFacts, callError, foreignText } from "./call-facts.js";
+import { type CallFacts, callError, foreignText, quoted } from "./call-facts.js";
 import {
   asObject,
   field,
@@ -251,7 +251,7 @@ export function wireError(error: JsonObject, facts: CallFacts): BrokerError {
   const claims = textField(error, "claims") ?? (diagnostics && textField(diagnostics, "claims"));
   const text = foreignText(context, facts);
   return callError(code, facts, {
-    message: `${sentence(code, special?.message ?? meaning.message, facts)}${text === "" ? "" : ` The broker says: "${text}".`}`,
+    message: `${sentence(code, special?.message ?? meaning.message, facts)}${quoted("The broker says", text)}`,
     hint: hints.join(" "),
     native: nativeFacts(error, status, rawErrorCode, facts),
     retryable: code === meaning.code && meaning.retryable === true,

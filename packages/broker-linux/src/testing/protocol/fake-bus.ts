@@ -80,13 +80,15 @@ export class FakeBus implements NativeBinding {
   keyring: "none" | "locked" | "unlocked" | "silent" | Error = "none";
   keyringAlias = "/org/freedesktop/secrets/collection/default";
   #owner: string | undefined;
+  /** Unique names of brokers that are on the bus, whoever owns the well-known name. */
+  readonly #brokers = new Set<string>();
   #names = 0;
   readonly #flights = new Set<Flight>();
   readonly #connections = new Set<FakeConnection>();
   #queues = new Map<string, Promise<unknown>>();
 
   constructor(running: "running" | "idle" = "running") {
-    if (running === "running") this.#owner = this.#nextName();
+    if (running === "running") this.startBroker(false);
   }
 
   on(method: string, handler: FakeHandler | FakeAnswer | Promise<FakeAnswer>): this {
@@ -111,6 +113,7 @@ export class FakeBus implements NativeBinding {
   killBroker(tellWatchers = true): void {
     const old = this.#owner ?? "";
     this.#owner = undefined;
+    this.#brokers.delete(old);
     for (const flight of [...this.#flights]) {
       if (flight.call.destination === old) {
         flight.reject(
@@ -121,10 +124,12 @@ export class FakeBus implements NativeBinding {
     if (tellWatchers) this.#ownerChanged(old, "");
   }
 
-  /** A broker comes up, in place of the one there may be. */
-  startBroker(tellWatchers = true): void {
+  /** A broker comes up, in place of the one there may be; that one leaves the bus, or only loses its name. */
+  startBroker(tellWatchers = true, previous: "leaves" | "stays" = "leaves"): void {
     const old = this.#owner ?? "";
+    if (previous === "leaves") this.#brokers.delete(old);
     this.#owner = this.#nextName();
+    this.#brokers.add(this.#owner);
     if (tellWatchers) this.#ownerChanged(old, this.#owner);
   }
 
@@ -242,7 +247,7 @@ export class FakeBus implements NativeBinding {
     if (call.destination === "org.freedesktop.DBus") return await this.#busAnswer(call);
     if (call.destination === secretService.busName) return this.#keyringAnswer(call);
     if (this.elusive) this.startBroker(false);
-    if (call.destination !== this.#owner) {
+    if (!this.#brokers.has(call.destination)) {
       throw busError("ServiceUnknown", `The name ${call.destination} was not provided by any .service files`);
     }
     if (call.path !== brokerObjectPath || call.interface !== brokerInterface || call.signature !== "sss") {
@@ -274,7 +279,7 @@ export class FakeBus implements NativeBinding {
         if (this.#owner === undefined) throw busError("NameHasNoOwner", "Could not get owner of name");
         return { body: [this.#owner] };
       case "NameHasOwner":
-        return { signature: "b", body: [name === this.#owner] };
+        return { signature: "b", body: [this.#brokers.has(String(name))] };
       case "StartServiceByName":
         if (this.activation === "never") {
           throw busError("ServiceUnknown", `The name ${String(name)} was not provided by any .service files`);
