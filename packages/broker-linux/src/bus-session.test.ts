@@ -217,6 +217,24 @@ describe("a broker that goes away", () => {
     expect(bus.requests.map((one) => one.call.destination)).toEqual([old, bus.owner]);
   });
 
+  it("while it is looked up: the one that has the name in the end is asked", async () => {
+    const bus = busWithAccounts();
+    bus.onUserLookup = () => {
+      bus.onUserLookup = () => {};
+      bus.startBroker(true, "stays");
+    };
+    await list(bus);
+    expect(bus.requests.map((one) => one.call.destination)).toEqual([bus.owner]);
+  });
+
+  it("whenever it is looked up ends in an error, not in a loop", async () => {
+    const bus = busWithAccounts();
+    bus.onUserLookup = () => bus.startBroker(true, "stays");
+    const error = await rejection(list(bus));
+    expect(error).toMatchObject({ code: "broker_unavailable", reason: "broker_died", retryable: true });
+    expect(bus.requests).toEqual([]);
+  });
+
   it("and is replaced: the new one is used", async () => {
     const bus = busWithAccounts();
     const broker = brokerOn(bus);
@@ -265,6 +283,16 @@ describe("a bus that cannot be reached", () => {
     const bus = new FakeBus();
     bus.connectError = nativeError("timed_out");
     expect(await rejection(list(bus))).toMatchObject({ reason: "bus_refused", retryable: true });
+  });
+
+  it.each([
+    [busError("AccessDenied"), "access_denied"],
+    [nativeError("disconnected", { errno: "EPIPE" }), "bus_lost"],
+  ])("because it does not let names be watched", async (watchError, reason) => {
+    const bus = busWithAccounts();
+    bus.watchError = watchError;
+    expect(await rejection(list(bus))).toMatchObject({ code: "broker_unavailable", reason });
+    expect(bus.stats().connections).toBe(0);
   });
 
   it("is tried again with the next call", async () => {

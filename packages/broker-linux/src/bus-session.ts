@@ -27,6 +27,9 @@ const activationTimeoutInMs = 120_000;
 const readyWithinInMs = 5_000;
 const readyPollInMs = 100;
 
+/** How often to look who owns a name that keeps changing hands. */
+const reachAttempts = 3;
+
 /** Files that show that Microsoft's broker is installed, whether or not this bus knows it. */
 const brokerFiles = [
   "/opt/microsoft/identity-broker/bin/microsoft-identity-broker",
@@ -73,6 +76,8 @@ export class BusSession {
   #connecting: Promise<NativeConnection> | undefined;
   #connection: NativeConnection | undefined;
   #broker: ReachedBroker | undefined;
+  /** Who the bus last said owns the broker's name; `""` is nobody. Forgotten when it is looked up anew. */
+  #announcedOwner: string | undefined;
   /** Whether a broker was ever found, so that it cannot be missing from the machine. */
   #everReached = false;
   /** Counts `close()`, so that a connection that comes up later is not kept. */
@@ -233,8 +238,9 @@ export class BusSession {
     }
   }
 
-  async #reach(signal: AbortSignal): Promise<ReachedBroker> {
+  async #reach(signal: AbortSignal, attempt = 1): Promise<ReachedBroker> {
     const connection = await this.#connected();
+    this.#announcedOwner = undefined;
     if (signal.aborted) throw new SessionFailure(connectionClosed);
     const bus = (
       member: string,
@@ -273,6 +279,12 @@ export class BusSession {
         ...(pid !== undefined && { pid }),
         ...(startedAt !== undefined && { startedAt }),
       };
+      // The name may have changed hands while its owner was looked at.
+      const announced = this.#announcedOwner;
+      if (announced !== undefined && announced !== uniqueName) {
+        if (attempt < reachAttempts) return await this.#reach(signal, attempt + 1);
+        throw new SessionFailure(restlessName);
+      }
       this.#everReached = true;
       if (this.#connection === connection) this.#broker = broker;
       return broker;
@@ -305,7 +317,6 @@ export class BusSession {
 
   /** Whether nobody has the broker's unique name any more. */
   async #isGone(broker: ReachedBroker, deadline: Deadline): Promise<boolean> {
-    if (this.#broker !== broker) return true;
     try {
       const reply = await this.ask(
         broker.connection,
@@ -328,8 +339,9 @@ export class BusSession {
 
   #onEvent(event: NativeEvent, connection: NativeConnection | undefined): void {
     if (event.type === "owner_changed") {
-      if (event.name === brokerBusName && this.#broker?.uniqueName !== event.newOwner)
-        this.#broker = undefined;
+      if (event.name !== brokerBusName) return;
+      this.#announcedOwner = event.newOwner;
+      if (this.#broker?.uniqueName !== event.newOwner) this.#broker = undefined;
       return;
     }
     if (connection !== undefined && this.#connection === connection) {
@@ -353,6 +365,8 @@ export class BusSession {
     if (native === undefined) return error;
     const { env } = this.#options;
     return new SessionFailure((facts) => {
+      if (native.code === "dbus_error") return dbusError(native, facts);
+      if (native.code === "disconnected") return this.#connectionFailure(native, undefined, facts);
       const source = found.source === "option" ? "the busAddress option" : found.source;
       const facets = {
         native: {
@@ -390,7 +404,7 @@ export class BusSession {
       }
       return callError("broker_unavailable", facts, {
         ...facets,
-        reason: native.code === "connect_failed" ? "no_session_bus" : "bus_lost",
+        reason: "no_session_bus",
         message: `Nobody answers at the session bus address in ${source}${native.errno === undefined ? "" : ` (${native.errno})`}.`,
         hint: sessionAdvice(env),
         retryable: true,
@@ -527,6 +541,15 @@ function readName(reply: NativeReply): string {
       hint: "Check what DBUS_SESSION_BUS_ADDRESS points to.",
     }),
   );
+}
+
+function restlessName(facts: CallFacts): BrokerError {
+  return callError("broker_unavailable", facts, {
+    reason: "broker_died",
+    message: "The broker's name on the bus keeps changing hands.",
+    hint: "Brokers seem to start and end again and again: look at `journalctl --user -e`, then try again.",
+    retryable: true,
+  });
 }
 
 function silentBus(facts: CallFacts): BrokerError {

@@ -122,6 +122,22 @@ describe("getAccounts", () => {
     else expect((await rejection(promise)).code).toBe("keyring_locked");
   });
 
+  it("can be aborted while the keyring thinks", async () => {
+    const bus = new FakeBus().onJson("getAccounts", { accounts: [] });
+    bus.keyring = "hangs";
+    const controller = new AbortController();
+    const outcome = failure(brokerOn(bus).getAccounts({ clientId }, { abortSignal: controller.signal }));
+    await vi.waitFor(() => expect(bus.calls.some((call) => call.member === "ReadAlias")).toBe(true));
+    controller.abort();
+    expect((await outcome).name).toBe("AbortError");
+  });
+
+  it("does not fail because the keyring does not answer", async () => {
+    const bus = new FakeBus().onJson("getAccounts", { accounts: [] });
+    bus.keyring = busError("TimedOut");
+    await expect(brokerOn(bus).getAccounts({ clientId })).resolves.toEqual([]);
+  });
+
   it("never starts a keyring, and asks the default as well as the login collection", async () => {
     const bus = new FakeBus().onJson("getAccounts", {});
     bus.keyring = "unlocked";
@@ -459,6 +475,14 @@ describe("interactive calls", () => {
       "getAccounts",
       "acquireTokenInteractively",
     ]);
+  });
+
+  it("do not ask again with another account than the caller's", async () => {
+    const refusal = busError("Failed", "Missing account username in request");
+    const bus = usualBus().on("acquireTokenInteractively", refusal);
+    const outcome = brokerOn(bus).acquireTokenInteractively({ ...request, account: account() });
+    expect((await rejection(outcome)).reason).toBe("account_needed");
+    expect(bus.requests).toHaveLength(1);
   });
 
   it("say so where that broker knows no account", async () => {

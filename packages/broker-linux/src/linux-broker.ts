@@ -233,7 +233,6 @@ export class LinuxBroker implements Broker {
     const log = new CallLog(operation, deadline.correlationId, options);
     const facts = { operation, platform: this.platform, correlationId: deadline.correlationId, ...about };
     try {
-      deadline.throwIfOver();
       const result = await work({ deadline, facts, log });
       log.succeeded(deadline.elapsedInMs);
       return result;

@@ -75,9 +75,13 @@ export class FakeBus implements NativeBinding {
   activationGate: Promise<unknown> | undefined;
   /** Whether the broker is replaced, unnoticed, whenever a call is on its way to it. */
   elusive = false;
+  /** Called whenever somebody looks up a connection's user. */
+  onUserLookup: () => void = () => {};
+  /** Why watching a name fails, if it does. */
+  watchError: Error | undefined;
   /** Answers of the first calls after activation are this error. */
   startupErrors: Error[] = [];
-  keyring: "none" | "locked" | "unlocked" | "silent" | Error = "none";
+  keyring: "none" | "locked" | "unlocked" | "silent" | "hangs" | Error = "none";
   keyringAlias = "/org/freedesktop/secrets/collection/default";
   #owner: string | undefined;
   /** Unique names of brokers that are on the bus, whoever owns the well-known name. */
@@ -149,6 +153,7 @@ export class FakeBus implements NativeBinding {
       open: true,
       call: (call) => this.#call(connection, call),
       watchOwner: async (name) => {
+        if (this.watchError !== undefined) throw this.watchError;
         connection.watched.add(name);
       },
       close: () => this.#end(connection, undefined, false),
@@ -245,7 +250,7 @@ export class FakeBus implements NativeBinding {
 
   async #answer(call: NativeCall): Promise<Partial<NativeReply>> {
     if (call.destination === "org.freedesktop.DBus") return await this.#busAnswer(call);
-    if (call.destination === secretService.busName) return this.#keyringAnswer(call);
+    if (call.destination === secretService.busName) return await this.#keyringAnswer(call);
     if (this.elusive) this.startBroker(false);
     if (!this.#brokers.has(call.destination)) {
       throw busError("ServiceUnknown", `The name ${call.destination} was not provided by any .service files`);
@@ -289,6 +294,7 @@ export class FakeBus implements NativeBinding {
         this.startBroker();
         return { signature: "u", body: [1] };
       case "GetConnectionUnixUser":
+        this.onUserLookup();
         return { signature: "u", body: [this.uid] };
       case "GetConnectionUnixProcessID":
         if (this.pid === undefined) throw busError("UnixProcessIdUnknown");
@@ -298,10 +304,11 @@ export class FakeBus implements NativeBinding {
     }
   }
 
-  #keyringAnswer(call: NativeCall): Partial<NativeReply> {
+  async #keyringAnswer(call: NativeCall): Promise<Partial<NativeReply>> {
     if (call.autoStart) throw new Error("A keyring must never be started.");
     if (this.keyring === "none") throw busError("ServiceUnknown", "No keyring");
     if (this.keyring instanceof Error) throw this.keyring;
+    if (this.keyring === "hangs") await never;
     if (call.member === "ReadAlias") return { signature: "o", body: [this.keyringAlias] };
     if (this.keyring === "silent") throw busError("UnknownObject", "No such collection");
     return { signature: "v", body: [this.keyring === "locked"] };
