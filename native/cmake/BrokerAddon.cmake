@@ -3,6 +3,8 @@
 option(BROKER_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(BROKER_SANITIZE_THREAD "Build with ThreadSanitizer" OFF)
 
+find_package(Threads REQUIRED)
+
 # The Node-API glue shared by the addons.
 get_filename_component(BROKER_NATIVE_DIR "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 set(BROKER_GLUE_SOURCES
@@ -30,6 +32,7 @@ function(broker_addon target)
   target_include_directories(${target} PRIVATE ${BROKER_NATIVE_DIR})
   target_compile_definitions(${target} PRIVATE NAPI_VERSION=8 NAPI_DISABLE_CPP_EXCEPTIONS)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -fno-exceptions -fno-rtti)
+  target_link_libraries(${target} PRIVATE Threads::Threads)
   broker_harden(${target})
 endfunction()
 

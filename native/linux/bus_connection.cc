@@ -101,8 +101,8 @@ void BusConnection::open(const std::string& address) {
   r = sd_bus_set_bus_client(bus_.get(), 1);
   // Replies with open files are nothing we could tell, so the bus shall not send any.
   if (r >= 0) r = sd_bus_negotiate_fds(bus_.get(), 0);
-  // For the calls sd-bus makes itself: its own 25 seconds, or those of $SYSTEMD_BUS_TIMEOUT, end nothing
-  // here.
+  // For the calls that sd-bus makes itself: neither its 25 seconds nor $SYSTEMD_BUS_TIMEOUT
+  // end anything here.
   if (r >= 0) r = sd_bus_set_method_call_timeout(bus_.get(), kNoTimeout);
   if (r >= 0) r = sd_bus_start(bus_.get());
   if (r == -EAGAIN) {
@@ -110,9 +110,10 @@ void BusConnection::open(const std::string& address) {
     retryTimer_ = io_.timers().add(Clock::now() + kBacklogRetry, [this, address] { open(address); });
     return;
   }
-  // sd-bus reads the address when it starts.
-  if (r < 0)
+  // EINVAL: sd-bus reads the address when it starts.
+  if (r < 0) {
     failConnecting(connectFailed(r == -EINVAL ? ConnectStage::kAddress : ConnectStage::kConnect, -r));
+  }
 }
 
 void BusConnection::becomeReady() {

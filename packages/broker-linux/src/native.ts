@@ -1,6 +1,16 @@
-/** The whole surface of the Linux addon: one D-Bus connection, told in plain data. No protocol in here. */
+/**
+ * The whole surface of the Linux addon: D-Bus connections, told in plain data. No protocol in here.
+ *
+ * Nothing in it blocks the JavaScript thread, and nothing throws: what goes wrong rejects a promise with a
+ * `NativeError`, bad arguments included. Only a pending promise keeps the process alive. All connections of a
+ * process share one thread, whichever worker they belong to.
+ */
 
-/** A D-Bus value of the kinds a broker conversation needs: strings and paths, numbers, booleans, lists and maps. */
+/**
+ * A D-Bus value. Strings, object paths and signatures are strings; integers of up to 32 bits and doubles are
+ * numbers; 64-bit integers are bigints; arrays and structs are arrays; maps with strings for keys are plain
+ * objects; a variant is what it holds. File descriptors and other maps are not told.
+ */
 export type DBusValue =
   | string
   | number
@@ -19,30 +29,35 @@ export interface NativeCall {
   /** D-Bus signature of `args`, of the basic types `s`, `o`, `u`, `i` and `b` only, e.g. `"sss"`. */
   readonly signature: string;
   readonly args: readonly (string | number | boolean)[];
-  /** Transport timeout in milliseconds; 0 for none. Not D-Bus' own 25 s, which is never used. */
+  /**
+   * How long to wait for the answer, in milliseconds from now, waiting in a queue included; 0 for as long as it
+   * takes. D-Bus' own 25 s are never used.
+   */
   readonly timeoutInMs: number;
   /** Whether the bus may start the service. */
   readonly autoStart: boolean;
   /**
-   * Calls of the same queue are sent one after another, each when the one before has ended, for the whole
-   * process: every connection, worker and copy of the JavaScript around one loaded addon. Default: sent at once.
+   * Calls of the same queue are sent one after another, each when the one before has ended, however it ended,
+   * for the whole process: every connection, worker and copy of the JavaScript around one loaded addon.
+   * Default: sent at once.
    */
   readonly queue?: string;
 }
 
 /** The answer to a call: what came, not what was hoped for. */
 export interface NativeReply {
-  /** Unique name of who answered. */
+  /** Unique name of who answered; empty if the answer did not say. */
   readonly sender: string;
   /** D-Bus signature of the body. */
   readonly signature: string;
-  /** The body's values; a value of a kind that `DBusValue` does not cover is an `unsupported_reply`. */
+  /** The body's values. One that `DBusValue` cannot tell makes the whole answer an `unsupported_reply`. */
   readonly body: readonly DBusValue[];
 }
 
 /**
  * How a native call fails: an `Error` with these facts on it.
  * - `dbus_error`: the bus or the peer answered with a D-Bus error; `dbusName` and `dbusMessage` say which.
+ *   The text is in `dbusMessage` alone, for it may name the user.
  * - `timed_out`: `timeoutInMs` ran out. (The bus' own NoReply errors are `dbus_error`.)
  * - `canceled`: `cancel()` ended the call.
  * - `disconnected`: the connection broke or was closed before the answer came; `errno` says why where known.
@@ -67,14 +82,20 @@ export interface NativeError extends Error {
   readonly stage?: "address" | "connect" | "authenticate";
 }
 
-/** A call under way. */
+/** A call under way, or one that was refused at once: then `reply` is rejected already. */
 export interface NativePendingCall {
   readonly reply: Promise<NativeReply>;
-  /** Ends the call: `reply` rejects with `canceled`, a late answer is thrown away. Harmless afterwards. */
+  /**
+   * Ends the call: `reply` rejects with `canceled` here and now, a late answer is thrown away. The peer is not
+   * told. Harmless when the call has ended.
+   */
   cancel(): void;
 }
 
-/** What a connection reports by itself. Reports never keep the process alive. */
+/**
+ * What a connection reports by itself. Reports never keep the process alive. `disconnected` is the last one, and
+ * is not reported of a connection that was closed with `close()`.
+ */
 export type NativeEvent =
   | {
       readonly type: "owner_changed";
@@ -84,9 +105,14 @@ export type NativeEvent =
     }
   | { readonly type: "disconnected"; readonly errno?: string };
 
+/**
+ * A connection to a message bus. One that nobody refers to any more, and that has no call in flight, is closed
+ * when it is collected.
+ */
 export interface NativeConnection {
   /** This connection's unique name. */
   readonly uniqueName: string;
+  /** Makes a call. As many as you like can be in flight. */
   call(call: NativeCall): NativePendingCall;
   /** Subscribes to owner changes of a bus name; resolves when the bus has confirmed the subscription. */
   watchOwner(name: string): Promise<void>;
@@ -97,17 +123,23 @@ export interface NativeConnection {
 export interface NativeConnectOptions {
   /**
    * A D-Bus address (`unix:path=/…`). Default: `DBUS_SESSION_BUS_ADDRESS`, else `unix:path=$XDG_RUNTIME_DIR/bus`,
-   * as read by the caller: the addon reads no environment.
+   * as read by the caller: the addon reads no environment. Only unix sockets; several addresses, separated by
+   * semicolons, are tried in turn.
    */
   readonly address: string;
-  /** How long connecting and authenticating may take, in milliseconds. */
+  /** How long connecting and authenticating may take, in milliseconds; 0 for as long as it takes. */
   readonly timeoutInMs: number;
+  /** Called with each report. What it throws is an uncaught exception. */
   readonly onEvent: (event: NativeEvent) => void;
 }
 
 export interface NativeBinding {
   /** Connects and says hello. Rejects with `connect_failed` or `timed_out`. */
   connect(options: NativeConnectOptions): Promise<NativeConnection>;
-  /** Live counts of this process, for tests and `broker doctor`. */
+  /**
+   * Live counts of this process, for tests and `broker doctor`: connections made or being made, calls that have
+   * not ended (those waiting in a queue included), threads. What was closed or cancelled may be counted for a
+   * moment longer.
+   */
   stats(): { readonly connections: number; readonly callsInFlight: number; readonly ioThreads: number };
 }

@@ -7,6 +7,8 @@ import { type MessageHead, readHead, writeMessage } from "./wire.js";
 
 /** What a rogue bus does at the points where a real one would do as the specification says. */
 export interface RogueBehaviour {
+  /** How many connections may wait to be accepted. Default: many. */
+  readonly backlog?: number;
   /** Instead of answering the client's first line. */
   readonly authenticate?: (socket: Socket) => void;
   /** Instead of answering `Hello`. */
@@ -32,7 +34,7 @@ export async function startRogueBus(behaviour: RogueBehaviour): Promise<RogueBus
     socket.on("error", () => {});
     serve(socket, behaviour);
   });
-  server.listen(path);
+  server.listen({ path, ...(behaviour.backlog !== undefined && { backlog: behaviour.backlog }) });
   await once(server, "listening");
   return {
     address: `unix:path=${path}`,
