@@ -41,6 +41,34 @@ describe("finding the broker", () => {
     expect(members).not.toContain("NameHasOwner");
   });
 
+  it.each([
+    [busError("AccessDenied"), "broker_unavailable", "access_denied"],
+    [nativeError("timed_out"), "broker_unavailable", "bus_lost"],
+    [busError("LimitsExceeded"), "temporarily_unavailable", undefined],
+  ])("starts none where the bus does not say whether one runs (%s)", async (lookupError, code, reason) => {
+    const bus = busWithAccounts();
+    bus.lookupError = lookupError;
+    expect(await rejection(list(bus))).toMatchObject({ code, reason });
+    expect(bus.calls.map((call) => call.member)).toEqual(["GetNameOwner"]);
+  });
+
+  it("does not look for it any more if everybody gave up while connecting", async () => {
+    const bus = busWithAccounts();
+    let open: () => void = () => {};
+    bus.connectGate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const broker = brokerOn(bus);
+    await rejection(broker.getAccounts({ clientId }, { timeoutInMs: 10 }));
+    open();
+    await vi.waitFor(() => expect(bus.stats().connections).toBe(1));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(bus.calls).toEqual([]);
+    bus.connectGate = undefined;
+    await expect(broker.getAccounts({ clientId })).resolves.toHaveLength(1);
+    expect(bus.addresses).toHaveLength(1);
+  });
+
   it("uses one connection and one search for many calls", async () => {
     const bus = busWithAccounts("idle");
     const broker = brokerOn(bus);

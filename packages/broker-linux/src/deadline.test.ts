@@ -31,6 +31,14 @@ describe("a deadline", () => {
     expect(giveUp).toHaveBeenCalledTimes(1);
   });
 
+  it("notices a signal that has already fired", async () => {
+    const giveUp = vi.fn();
+    const over = deadline({ abortSignal: AbortSignal.abort() });
+    expect(() => over.throwIfOver()).toThrow("aborted");
+    expect((await failure(over.race(never, giveUp))).name).toBe("AbortError");
+    expect(giveUp).toHaveBeenCalledTimes(1);
+  });
+
   it("leaves a late failure of the work unheard, not unhandled", async () => {
     const unhandled = vi.fn();
     process.on("unhandledRejection", unhandled);

@@ -98,6 +98,20 @@ describe("getAccounts", () => {
     expect(accounts.map((one) => one.username)).toEqual([username, "other@contoso.example"]);
   });
 
+  it.each(["homeAccountId", "localAccountId", "realm", "environment", "username"])(
+    "leaves out an account without %s, as Microsoft's client does",
+    async (key) => {
+      const accounts = [
+        nativeAccount({ [key]: undefined }),
+        nativeAccount({ [key]: 5 }),
+        otherNativeAccount(),
+      ];
+      const bus = new FakeBus().onJson("getAccounts", { accounts });
+      const found = await brokerOn(bus).getAccounts({ clientId });
+      expect(found.map((one) => one.username)).toEqual(["other@contoso.example"]);
+    },
+  );
+
   it("takes accounts beside an error for a partial success", async () => {
     const answer = { accounts: [nativeAccount()], error: { context: "MSA failed", status: 0 } };
     const bus = new FakeBus().onJson("getAccounts", answer);

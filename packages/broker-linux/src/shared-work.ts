@@ -36,10 +36,6 @@ export class SharedWork<T> {
   #begin(): Run<T> {
     const controller = new AbortController();
     const run: Run<T> = { promise: this.#start(controller.signal), controller, waiting: 0 };
-    const done = () => {
-      if (this.#run === run) this.#run = undefined;
-    };
-    run.promise.then(done, done);
     this.#run = run;
     return run;
   }

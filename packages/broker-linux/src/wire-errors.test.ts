@@ -133,6 +133,12 @@ describe("the text of an error", () => {
     expect(error).toMatchObject({ code: "interaction_required", reason: "declined_scopes" });
   });
 
+  it("believes a status that says something over a text about accounts", () => {
+    const context = "Missing account username in request";
+    expect(wireError({ context, status: 2 }, facts).code).toBe("interaction_required");
+    expect(wireError({ context, status: 0 }, facts).code).toBe("not_supported");
+  });
+
   it("hands on the claims the tenant wants next", () => {
     const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
     expect(wireError({ status: 2, diagnostics: { claims } }, facts).claims).toBe(claims);

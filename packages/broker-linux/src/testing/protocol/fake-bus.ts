@@ -77,6 +77,8 @@ export class FakeBus implements NativeBinding {
   elusive = false;
   /** Called whenever somebody looks up a connection's user. */
   onUserLookup: () => void = () => {};
+  /** Why the bus does not say who owns a name, if it does not. */
+  lookupError: Error | undefined;
   /** Why watching a name fails, if it does. */
   watchError: Error | undefined;
   /** Answers of the first calls after activation are this error. */
@@ -281,6 +283,7 @@ export class FakeBus implements NativeBinding {
     const [name] = call.args;
     switch (call.member) {
       case "GetNameOwner":
+        if (this.lookupError !== undefined) throw this.lookupError;
         if (this.#owner === undefined) throw busError("NameHasNoOwner", "Could not get owner of name");
         return { body: [this.#owner] };
       case "NameHasOwner":
