@@ -368,6 +368,7 @@ export class BusSession {
       if (native.code === "dbus_error") return dbusError(native, facts);
       if (native.code === "disconnected") return this.#connectionFailure(native, undefined, facts);
       const source = found.source === "option" ? "the busAddress option" : found.source;
+      const address = foreignText(found.address, facts);
       const facets = {
         native: {
           ...(native.errno !== undefined && { errno: native.errno }),
@@ -379,7 +380,7 @@ export class BusSession {
         return callError("broker_unavailable", facts, {
           ...facets,
           reason: "bus_refused",
-          message: `The session bus took the connection but did not answer within ${connectTimeoutInMs} ms.`,
+          message: `The session bus at ${address} took the connection but did not answer within ${connectTimeoutInMs} ms.`,
           hint: `Check that a D-Bus session bus listens where ${source} says.`,
           retryable: true,
         });
@@ -388,7 +389,7 @@ export class BusSession {
         return callError("broker_unavailable", facts, {
           ...facets,
           reason: "no_session_bus",
-          message: `The session bus address in ${source} cannot be used.`,
+          message: `The session bus address ${address} (from ${source}) cannot be used.`,
           hint: "It should look like unix:path=/run/user/1000/bus.",
         });
       }
@@ -398,14 +399,14 @@ export class BusSession {
         return callError("broker_unavailable", facts, {
           ...facets,
           reason: "bus_refused",
-          message: "The session bus refused this process.",
+          message: `The session bus at ${address} refused this process.`,
           hint: "A session bus only takes its own user: run as the user who logged in. In a container with another user namespace, EXTERNAL authentication fails unless the user ids agree inside and outside.",
         });
       }
       return callError("broker_unavailable", facts, {
         ...facets,
         reason: "no_session_bus",
-        message: `Nobody answers at the session bus address in ${source}${native.errno === undefined ? "" : ` (${native.errno})`}.`,
+        message: `Nobody answers at the session bus address ${address} (from ${source})${native.errno === undefined ? "" : `: ${native.errno}`}.`,
         hint: sessionAdvice(env),
         retryable: true,
       });

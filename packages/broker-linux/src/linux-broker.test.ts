@@ -315,6 +315,11 @@ describe("bad input is refused before anything is sent", () => {
     ["the same in capitals", { extraParameters: { Prompt: "x" } }, "disallowed_parameter"],
     ["a key of the app", { extraParameters: { req_cnf: "x" } }, "disallowed_parameter"],
     [
+      "a method that is none",
+      { proofOfPossession: { resourceRequestMethod: "GET /", resourceRequestUrl: "https://a.example/" } },
+      "invalid_proof_of_possession",
+    ],
+    [
       "a request to sign without a host",
       { proofOfPossession: { resourceRequestMethod: "GET", resourceRequestUrl: "/me" } },
       "invalid_proof_of_possession",

@@ -27,14 +27,18 @@ const personal = [username, "Test User", "Test", "somebody"];
 
 class Everything implements BrokerLogger {
   readonly lines: string[] = [];
+  readonly errors: string[] = [];
   readonly includePersonalData: boolean;
   constructor(includePersonalData = false) {
     this.includePersonalData = includePersonalData;
   }
-  readonly error = (line: string) => void this.lines.push(line);
-  readonly warning = this.error;
-  readonly info = this.error;
-  readonly verbose = this.error;
+  readonly info = (line: string) => void this.lines.push(line);
+  readonly error = (line: string) => {
+    this.info(line);
+    this.errors.push(line);
+  };
+  readonly warning = this.info;
+  readonly verbose = this.info;
 }
 
 const chatter = `user ${username} (Test User) token ${accessToken} rt ${refreshToken}`;
@@ -120,6 +124,18 @@ describe("tokens, cookies and names stay out of logs and errors", () => {
     const texts = logger.lines.join("\n");
     expect(texts).toContain(username);
     for (const secret of secrets) expect(texts).not.toContain(secret);
+  });
+
+  it.each([
+    [2, 0],
+    [7, 0],
+    [0, 1],
+  ])("status %i, if it belongs to a normal sign-in, is not logged as an error", async (status, errors) => {
+    const bus = new FakeBus().onJson("acquireTokenSilently", { error: { status } });
+    const logger = new Everything();
+    await failure(brokerOn(bus).acquireTokenSilently({ ...request, account: account() }, { logger }));
+    expect(logger.errors).toHaveLength(errors);
+    expect(logger.lines.at(-1)).toContain("ERROR");
   });
 
   it("what was asked, how long it took and the correlation id are there", async () => {
