@@ -10,7 +10,7 @@ function busWithAccounts(running: "running" | "idle" = "running"): FakeBus {
 const list = (bus: FakeBus) => brokerOn(bus).getAccounts({ clientId });
 
 describe("finding the broker", () => {
-  it("loads and connects nothing before the first call (8.1 no. 12: loading blocks for seconds)", async () => {
+  it("loads and connects nothing before the first call (loading Microsoft's client can block 5 s)", async () => {
     const bus = busWithAccounts();
     const load = vi.fn(() => bus);
     const broker = brokerOn(bus, { loadBinding: load });

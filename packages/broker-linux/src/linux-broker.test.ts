@@ -249,7 +249,7 @@ describe("the request", () => {
     return authParameters(bus, "acquireTokenSilently");
   };
 
-  it("renews the token it is given, and only with forceRefresh (8.1 no. 6: forceRefresh ignored)", async () => {
+  it("renews the token it is given, and only with forceRefresh (Microsoft's client ignores forceRefresh)", async () => {
     expect(await silent({ forceRefresh: true, accessTokenToRenew: "old" })).toMatchObject({
       accessTokenToRenew: "old",
     });
@@ -390,7 +390,7 @@ describe("bad input is refused before anything is sent", () => {
 });
 
 describe("interactive calls", () => {
-  it("have no transport timeout, whatever the caller's (8.1 no. 14: 300 s)", async () => {
+  it("have no transport timeout, whatever the caller's (Microsoft's client: 300 s)", async () => {
     const bus = usualBus();
     for (const options of [{}, { timeoutInMs: 600_000 }]) {
       await brokerOn(bus).acquireTokenInteractively(request, options);
@@ -398,7 +398,7 @@ describe("interactive calls", () => {
     expect(bus.requests.map((one) => one.call.timeoutInMs)).toEqual([0, 0]);
   });
 
-  it("keep the login hint (8.1 no. 5: it is dropped)", async () => {
+  it("keep the login hint (Microsoft's client drops it)", async () => {
     const bus = usualBus();
     await brokerOn(bus).acquireTokenInteractively({ ...request, loginHint: "hint@contoso.example" });
     const [sent] = bus.requests;
@@ -418,7 +418,7 @@ describe("interactive calls", () => {
     [{}, 0n, 1],
     [{ WINDOWID: "5" }, 77n, 77],
   ] as const)(
-    "in %j with parent window %s send handle %i, and nothing read beside it (8.1 no. 4)",
+    "in %j with parent window %s send handle %i, and no bytes beside it (Microsoft's client)",
     async (env, parentWindow, handle) => {
       const bus = usualBus();
       const input = { ...request, ...(parentWindow !== undefined && { parentWindow }) };
@@ -429,7 +429,7 @@ describe("interactive calls", () => {
   );
 
   it.each(["login", "select_account", "consent", "create"] as const)(
-    "send prompt %s and keep the account (8.1 no. 5: both are lost)",
+    "send prompt %s and keep the account (Microsoft's client loses both)",
     async (prompt) => {
       const bus = usualBus();
       await brokerOn(bus).acquireTokenInteractively({ ...request, account: account(), prompt });
@@ -632,7 +632,7 @@ describe("sign-out, cookies and signed requests", () => {
       "not_supported",
     ],
     ["an unknown account", JSON.stringify({ error: { context: "?", status: 19 } }), "account_not_found"],
-  ])("tells %s of a sign-out (8.1 no. 8: it never reached the broker)", async (_what, answer, code) => {
+  ])("tells %s of a sign-out (Microsoft's client never asks)", async (_what, answer, code) => {
     const bus = usualBus().on("removeAccount", answer);
     expect((await rejection(brokerOn(bus).signOut({ clientId, account: account() }))).code).toBe(code);
   });
@@ -734,8 +734,8 @@ describe("sign-out, cookies and signed requests", () => {
   });
 });
 
-describe("what crashes, hangs or misleads Microsoft's client (8.1)", () => {
-  it("no. 2: status 23 ends an interactive call after one request, without a loop", async () => {
+describe("what crashes, hangs or misleads Microsoft's client", () => {
+  it("endless retry: status 23 ends an interactive call after one request, without a loop", async () => {
     const bus = usualBus().on(
       "acquireTokenInteractively",
       errorAnswer({ context: "mdm", status: 23, tag: 1 }),
@@ -745,7 +745,7 @@ describe("what crashes, hangs or misleads Microsoft's client (8.1)", () => {
     expect(bus.requests).toHaveLength(1);
   });
 
-  it("no. 3: an abort rejects at once and cancels the native call; nothing is sent by default", async () => {
+  it("late cancel: an abort rejects at once and cancels the native call; nothing is sent by default", async () => {
     const bus = usualBus().on("acquireTokenInteractively", never);
     const controller = new AbortController();
     const outcome = failure(
@@ -757,7 +757,7 @@ describe("what crashes, hangs or misleads Microsoft's client (8.1)", () => {
     expect(bus.calls.some((call) => call.member === "cancelInteractiveFlow")).toBe(false);
   });
 
-  it("no. 3: if asked, it tells the broker with the captured body and the flow's own correlation id", async () => {
+  it("late cancel: if asked, it tells the broker with the captured body and the flow's own correlation id", async () => {
     const bus = usualBus().on("acquireTokenInteractively", never).on("cancelInteractiveFlow", "");
     const controller = new AbortController();
     const broker = brokerOn(bus, { sendCancelInteractiveFlow: true });
@@ -781,7 +781,7 @@ describe("what crashes, hangs or misleads Microsoft's client (8.1)", () => {
   });
 
   it.each(["acquireTokenSilently", "acquireTokenInteractively"] as const)(
-    "no. 7: status 12 settles %s",
+    "promise that never settles: status 12 settles %s",
     async (method) => {
       const bus = usualBus().on(method, errorAnswer({ context: "switch", status: 12, tag: 1, errorCode: 0 }));
       const error = await rejection(brokerOn(bus)[method](request));
@@ -790,7 +790,7 @@ describe("what crashes, hangs or misleads Microsoft's client (8.1)", () => {
     },
   );
 
-  it("no. 10: works without a Secret Service, for the account a sign-in just gave", async () => {
+  it("no keyring: it works without a Secret Service, for the account a sign-in just gave", async () => {
     const bus = usualBus();
     bus.keyring = "none";
     const broker = brokerOn(bus);
@@ -799,7 +799,7 @@ describe("what crashes, hangs or misleads Microsoft's client (8.1)", () => {
     await expect(broker.getAccounts({ clientId })).resolves.toHaveLength(1);
   });
 
-  it("no. 11: a broker that comes late is found", async () => {
+  it("late broker: one that comes late is found", async () => {
     const bus = new FakeBus("idle").onJson("getAccounts", { accounts: [nativeAccount()] });
     bus.activation = "never";
     const broker = brokerOn(bus);
@@ -808,7 +808,7 @@ describe("what crashes, hangs or misleads Microsoft's client (8.1)", () => {
     await expect(broker.getAccounts({ clientId })).resolves.toHaveLength(1);
   });
 
-  it("no. 11: a bus that was lost is connected to again", async () => {
+  it("lost bus: it is connected to again", async () => {
     const bus = usualBus();
     const broker = brokerOn(bus);
     await broker.getAccounts({ clientId });
@@ -817,7 +817,7 @@ describe("what crashes, hangs or misleads Microsoft's client (8.1)", () => {
     expect(bus.addresses).toHaveLength(2);
   });
 
-  it("no. 13: calls do not wait for one another", async () => {
+  it("two calls at a time: calls do not wait for one another", async () => {
     const bus = usualBus().on("getAccounts", never);
     const broker = brokerOn(bus);
     const outcomes = Array.from({ length: 200 }, () => failure(broker.getAccounts({ clientId })));
@@ -828,12 +828,12 @@ describe("what crashes, hangs or misleads Microsoft's client (8.1)", () => {
     );
   });
 
-  it("no. 15: a missing access token is an error", async () => {
+  it("success without a token: a missing one is an error", async () => {
     const bus = usualBus().onJson("acquireTokenSilently", tokenAnswer({ accessToken: "" }));
     expect((await rejection(brokerOn(bus).acquireTokenSilently(request))).code).toBe("protocol_error");
   });
 
-  it("no. 16: a locked keyring is told apart from a broker that just died", async () => {
+  it("every failure alike: a locked keyring is told apart from a broker that just died", async () => {
     const died = busError("NoReply", "Message recipient disconnected from message bus without replying");
     const bus = usualBus().on("acquireTokenSilently", died);
     const broker = brokerOn(bus);
@@ -842,7 +842,7 @@ describe("what crashes, hangs or misleads Microsoft's client (8.1)", () => {
     expect((await rejection(broker.acquireTokenSilently(request))).code).toBe("keyring_locked");
   });
 
-  it("no. 20: another user's token is refused (see token-response.test.ts for every way)", async () => {
+  it("another user accepted: another user's token is refused (see token-response.test.ts for every way)", async () => {
     const bus = usualBus().on(
       "acquireTokenSilently",
       willingAnswer({ clientInfo: undefined, account: otherNativeAccount() }),
