@@ -47,7 +47,7 @@ const advice: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /GLIBC(?:XX)?_[\d.]+.*not found/,
-    "This system's C library is older than the addon needs: use a newer release of the distribution, or build the addon here with `pnpm run native`.",
+    "This system's C library is older than the addon needs: use a newer release of the distribution, or build the addon from the sources there with `pnpm run native`.",
   ],
   [
     /ld-musl|Error loading shared library|Error relocating|libc=musl/,
@@ -59,7 +59,7 @@ const advice: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /No native build was found/,
-    "There is no build for this processor: x64 is built and published; others can be built here with `pnpm run native`.",
+    "The package holds no build for this processor: one can be built from the sources with `pnpm run native`.",
   ],
   [
     /Cannot find module|MODULE_NOT_FOUND/,
