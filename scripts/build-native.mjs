@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
-import { buildAddon } from "./cmake-js.mjs";
+import { buildAddon } from "./native-cmake-js.mjs";
 
 const { values: options } = parseArgs({ options: { sanitize: { type: "string" } } });
 const require = createRequire(resolve("package.json"));

@@ -4,7 +4,7 @@
 import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildAddon } from "./cmake-js.mjs";
+import { buildAddon } from "./native-cmake-js.mjs";
 
 // Called as `node-gyp rebuild --target=… --arch=… --release`.
 const { values: options } = parseArgs({ options: { arch: { type: "string" } }, strict: false });
