@@ -34,6 +34,12 @@ describe("diagnose", () => {
     expect(found.at(-1)?.detail).toContain("https://login.microsoftonline.com/common/oauth2/nativeclient");
   });
 
+  it("asks no display of an emulator, which shows no windows", async () => {
+    const bus = new FakeBus().onJson("getLinuxBrokerVersion", { linuxBrokerVersion: "3.0.2-emulator" });
+    bus.pid = undefined;
+    expect(outcomes(await diagnose(bus))["display"]).toBe("skip");
+  });
+
   it("leaves out what a missing addon makes pointless", async () => {
     const loadBinding = () => {
       throw new Error("libsystemd.so.0: cannot open shared object file");

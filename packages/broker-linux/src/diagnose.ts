@@ -92,6 +92,12 @@ export function displayCheck(broker: ProcessFacts | undefined, env: Environment)
   };
 }
 
+export const emulatorNeedsNoDisplay: DiagnosticCheck = {
+  ...checks.display,
+  outcome: "skip",
+  detail: "An emulator shows no windows.",
+};
+
 export function redirectUriCheck(redirectUri: string): DiagnosticCheck {
   return {
     ...checks.redirectUri,

@@ -30,7 +30,15 @@ import type { Environment } from "./bus-address.js";
 import { type CallFacts, callError } from "./call-facts.js";
 import { CallLog } from "./call-log.js";
 import { Deadline } from "./deadline.js";
-import { checks, displayCheck, keyringCheck, redirectUriCheck, skipped, versionCheck } from "./diagnose.js";
+import {
+  checks,
+  displayCheck,
+  emulatorNeedsNoDisplay,
+  keyringCheck,
+  redirectUriCheck,
+  skipped,
+  versionCheck,
+} from "./diagnose.js";
 import { canonicalJson, parseObject } from "./json.js";
 import { type BrokerMethod, brokerRedirectUri } from "./protocol.js";
 import { readSignedHttpRequest, signedHttpRequestRequest } from "./signed-http-request.js";
@@ -204,17 +212,20 @@ export class LinuxBroker implements Broker {
       last = found;
     }
     const failed = last?.outcome === "fail" ? last : undefined;
+    let emulated = false;
     const ground = [checks.sessionBus, checks.broker];
     if (failed !== undefined) {
       for (const one of ground.slice(ground.findIndex(({ id }) => id === failed.id) + 1))
         yield skipped(one, failed);
       yield skipped(checks.brokerVersion, failed);
     } else {
-      yield versionCheck(await this.probe({ ...options, correlationId: deadline.correlationId }));
+      const status = await this.probe({ ...options, correlationId: deadline.correlationId });
+      emulated = status.available && status.emulated;
+      yield versionCheck(status);
     }
     if (failed !== undefined && failed.id !== checks.broker.id) yield skipped(checks.keyring, failed);
     else yield keyringCheck(await this.#keyringState(deadline, facts));
-    yield displayCheck(this.#transport.brokerProcess(), this.#env);
+    yield emulated ? emulatorNeedsNoDisplay : displayCheck(this.#transport.brokerProcess(), this.#env);
     yield redirectUriCheck(brokerRedirectUri);
   }
 
