@@ -77,7 +77,7 @@ void BusConnection::call(CallId id, CallRequest request, CallDone done) {
 }
 
 void BusConnection::cancel(CallId id) {
-  io_.post([self = shared_from_this(), id] { self->end(id, canceled()); });
+  io_.post([self = shared_from_this(), id] { self->end(id, canceled("The call")); });
 }
 
 void BusConnection::watchOwner(std::string name, WatchDone done) {

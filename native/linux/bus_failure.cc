@@ -106,8 +106,8 @@ Failure timedOut(const char* what) {
   return Failure{"timed_out", std::string(what) + " took too long"};
 }
 
-Failure canceled() {
-  return Failure{"canceled", "The call was canceled"};
+Failure canceled(const char* what) {
+  return Failure{"canceled", std::string(what) + " was canceled"};
 }
 
 Failure unsupportedReply(const std::string& reason) {

@@ -16,7 +16,7 @@ Failure addressRefused(const std::string& reason);
 Failure disconnected(int error);
 Failure closedByCaller();
 Failure timedOut(const char* what);
-Failure canceled();
+Failure canceled(const char* what);
 Failure unsupportedReply(const std::string& reason);
 /** From a D-Bus error reply. Its text goes into `dbusMessage` only: it may name the user. */
 Failure dbusError(sd_bus_message* reply);

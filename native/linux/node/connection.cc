@@ -50,11 +50,18 @@ BusConnection::Events forwardEvents(std::shared_ptr<JsThread> thread, std::weak_
   };
 }
 
-Napi::Object pendingCall(Napi::Env env, Napi::Promise reply, Napi::Function cancel) {
+/** Work under way, with a way to give it up. `promised` is the promise's name. */
+template <typename Cancel>
+Napi::Object pendingWork(Napi::Env env, const char* promised, Napi::Promise promise, Cancel cancel) {
   Napi::Object pending = Napi::Object::New(env);
-  pending.Set("reply", reply);
-  pending.Set("cancel", cancel);
+  pending.Set(promised, promise);
+  pending.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
   return pending;
+}
+
+/** Work that was refused at once. */
+Napi::Object refusedWork(Napi::Env env, const char* promised, const Failure& failure) {
+  return pendingWork(env, promised, PromiseBridge::rejected(env, failure), [](const Napi::CallbackInfo&) {});
 }
 
 }  // namespace
@@ -67,11 +74,11 @@ Napi::Value connect(const Napi::CallbackInfo& info) {
   request.address = reader.string("address");
   request.timeout = reader.timeout("timeoutInMs");
   Napi::Function onEvent = reader.function("onEvent");
-  if (reader.failure()) return PromiseBridge::rejected(env, *reader.failure());
+  if (reader.failure()) return refusedWork(env, "connection", *reader.failure());
 
-  if (!environment.start(env)) return PromiseBridge::rejected(env, closedByCaller());
+  if (!environment.start(env)) return refusedWork(env, "connection", closedByCaller());
   Result<std::shared_ptr<IoThread>> io = IoThread::acquire();
-  if (!io.ok()) return PromiseBridge::rejected(env, io.failure());
+  if (!io.ok()) return refusedWork(env, "connection", io.failure());
 
   auto handle = std::make_shared<ConnectionHandle>();
   handle->io = io.value();
@@ -94,7 +101,12 @@ Napi::Value connect(const Napi::CallbackInfo& info) {
           }
         });
       });
-  return promise;
+  return pendingWork(env, "connection", promise,
+                     [promises = environment.promises, id = id,
+                      weak = std::weak_ptr(handle)](const Napi::CallbackInfo& info) {
+                       if (!promises->reject(info.Env(), id, canceled("Connecting to the bus"))) return;
+                       if (auto handle = weak.lock()) Environment::of(info.Env()).forget(handle);
+                     });
 }
 
 Napi::Function Connection::define(Napi::Env env) {
@@ -126,11 +138,8 @@ Connection::~Connection() {
 Napi::Value Connection::call(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Result<CallRequest> request = readCall(info[0]);
-  if (!request.ok() || !isOpen()) {
-    return pendingCall(env, PromiseBridge::rejected(env, request.ok() ? closedByCaller() : request.failure()),
-                       Napi::Function::New(
-                           env, [](const Napi::CallbackInfo&) {}, "cancel"));
-  }
+  if (!request.ok()) return refusedWork(env, "reply", request.failure());
+  if (!isOpen()) return refusedWork(env, "reply", closedByCaller());
   const std::shared_ptr<PromiseBridge> promises = Environment::of(env).promises;
   const auto [id, promise] = promises->open(env, Value());
   handle_->bus->call(id, std::move(request.value()), [promises, id = id](Result<Reply> reply) {
@@ -138,11 +147,11 @@ Napi::Value Connection::call(const Napi::CallbackInfo& info) {
   });
   // Rejects here and now: an answer that is already on its way to this thread comes late.
   const auto cancel = [promises, id = id, weak = std::weak_ptr(handle_)](const Napi::CallbackInfo& info) {
-    if (!promises->reject(info.Env(), id, canceled())) return;
+    if (!promises->reject(info.Env(), id, canceled("The call"))) return;
     auto handle = weak.lock();
     if (handle && handle->isOpen()) handle->bus->cancel(id);
   };
-  return pendingCall(env, promise, Napi::Function::New(env, cancel, "cancel"));
+  return pendingWork(env, "reply", promise, cancel);
 }
 
 Napi::Value Connection::watchOwner(const Napi::CallbackInfo& info) {

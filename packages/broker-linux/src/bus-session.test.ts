@@ -52,22 +52,43 @@ describe("finding the broker", () => {
     expect(bus.calls.map((call) => call.member)).toEqual(["GetNameOwner"]);
   });
 
-  it("does not look for it any more if everybody gave up while connecting", async () => {
-    const bus = busWithAccounts();
-    let open: () => void = () => {};
-    bus.connectGate = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    const broker = brokerOn(bus);
-    await rejection(broker.getAccounts({ clientId }, { timeoutInMs: 10 }));
-    open();
-    await vi.waitFor(() => expect(bus.stats().connections).toBe(1));
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(bus.calls).toEqual([]);
-    bus.connectGate = undefined;
-    await expect(broker.getAccounts({ clientId })).resolves.toHaveLength(1);
-    expect(bus.addresses).toHaveLength(1);
-  });
+  it.each(["connectGate", "watchGate"] as const)(
+    "gives connecting up when everybody has given up (%s), and connects anew for the next",
+    async (gate) => {
+      const bus = busWithAccounts();
+      bus[gate] = never;
+      const broker = brokerOn(bus);
+      const controller = new AbortController();
+      const outcomes = [{ timeoutInMs: 10 }, { timeoutInMs: 20 }, { abortSignal: controller.signal }].map(
+        (options) => failure(broker.getAccounts({ clientId }, options)),
+      );
+      await Promise.all(outcomes.slice(0, 2));
+      expect(bus.stats().connections).toBe(1);
+      controller.abort();
+      await Promise.all(outcomes);
+      await vi.waitFor(() => expect(bus.stats().connections).toBe(0));
+      expect(bus.calls).toEqual([]);
+      bus[gate] = undefined;
+      await expect(broker.getAccounts({ clientId })).resolves.toHaveLength(1);
+      expect(bus.addresses).toHaveLength(2);
+    },
+  );
+
+  it.each(["connectGate", "watchGate"] as const)(
+    "gives connecting up when it is closed (%s), and connects anew for the next",
+    async (gate) => {
+      const bus = busWithAccounts();
+      bus[gate] = never;
+      const broker = brokerOn(bus);
+      const outcome = rejection(broker.getAccounts({ clientId }));
+      await vi.waitFor(() => expect(bus.stats().connections).toBe(1));
+      await broker.close();
+      bus[gate] = undefined;
+      await expect(broker.getAccounts({ clientId })).resolves.toHaveLength(1);
+      expect(await outcome).toMatchObject({ code: "broker_unavailable", reason: "connection_closed" });
+      expect(bus.addresses).toHaveLength(2);
+    },
+  );
 
   it("uses one connection and one search for many calls", async () => {
     const bus = busWithAccounts("idle");

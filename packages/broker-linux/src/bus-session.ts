@@ -13,7 +13,7 @@ import type { Deadline } from "./deadline.js";
 import type { NativeCall, NativeConnection, NativeError, NativeEvent, NativeReply } from "./native.js";
 import { type LoadBinding, requireBinding } from "./native-addon.js";
 import { brokerBusName } from "./protocol.js";
-import { SharedWork } from "./shared-work.js";
+import { SharedWork, waiterFor } from "./shared-work.js";
 import type { BrokerOwner } from "./transport.js";
 
 /** How long connecting to the bus may take: it is on this machine. */
@@ -72,16 +72,14 @@ class SessionFailure extends Error {
  */
 export class BusSession {
   readonly #options: BusSessionOptions;
+  readonly #connecting = new SharedWork((signal) => this.#connect(signal));
   readonly #reaching = new SharedWork((signal) => this.#reach(signal));
-  #connecting: Promise<NativeConnection> | undefined;
   #connection: NativeConnection | undefined;
   #broker: ReachedBroker | undefined;
   /** Who the bus last said owns the broker's name; `""` is nobody. Forgotten when it is looked up anew. */
   #announcedOwner: string | undefined;
   /** Whether a broker was ever found, so that it cannot be missing from the machine. */
   #everReached = false;
-  /** Counts `close()`, so that a connection that comes up later is not kept. */
-  #epoch = 0;
   /** Connections that `close()` ended, so that their calls can say so. */
   readonly #closed = new WeakSet<NativeConnection>();
 
@@ -102,10 +100,7 @@ export class BusSession {
   /** Connects to the bus if need be. */
   async connection(deadline: Deadline, facts: CallFacts): Promise<NativeConnection> {
     deadline.throwIfOver();
-    return await this.#told(
-      facts,
-      deadline.race(this.#connected(), () => {}),
-    );
+    return this.#connection ?? (await this.#told(facts, this.#connecting.join(deadline)));
   }
 
   /** Finds the broker, starting it if need be. */
@@ -177,7 +172,9 @@ export class BusSession {
 
   /** Ends the connection. A later call makes a new one. */
   close(): void {
-    this.#epoch++;
+    const reason = new SessionFailure(connectionClosed);
+    this.#connecting.stop(reason);
+    this.#reaching.stop(reason);
     const connection = this.#connection;
     this.#connection = undefined;
     this.#broker = undefined;
@@ -187,42 +184,34 @@ export class BusSession {
     }
   }
 
-  /** The connection there is, or the one being made. */
-  async #connected(): Promise<NativeConnection> {
-    if (this.#connection !== undefined) return this.#connection;
-    if (this.#connecting === undefined) {
-      const connecting = this.#connect().finally(() => {
-        if (this.#connecting === connecting) this.#connecting = undefined;
-      });
-      this.#connecting = connecting;
-    }
-    return await this.#connecting;
-  }
-
-  async #connect(): Promise<NativeConnection> {
+  /** Connects, until `signal` says that nobody wants it any more. */
+  async #connect(signal: AbortSignal): Promise<NativeConnection> {
     const { loadBinding, env } = this.#options;
-    const epoch = this.#epoch;
     const found = this.address;
     if (found === undefined) throw new SessionFailure((facts) => noSessionBus(env, facts));
-    const binding = requireBinding(loadBinding);
     let connection: NativeConnection | undefined;
+    const pending = requireBinding(loadBinding).connect({
+      address: found.address,
+      timeoutInMs: connectTimeoutInMs,
+      onEvent: (event) => this.#onEvent(event, connection),
+    });
+    const stop = () => {
+      pending.cancel();
+      connection?.close();
+    };
+    signal.addEventListener("abort", stop, { once: true });
     try {
-      connection = await binding.connect({
-        address: found.address,
-        timeoutInMs: connectTimeoutInMs,
-        onEvent: (event) => this.#onEvent(event, connection),
-      });
+      connection = await pending.connection;
       await this.#watchBroker(connection);
+      signal.throwIfAborted();
+      this.#connection = connection;
+      return connection;
     } catch (error) {
       connection?.close();
-      throw this.#connectFailure(error, found);
+      throw signal.aborted ? signal.reason : this.#connectFailure(error, found);
+    } finally {
+      signal.removeEventListener("abort", stop);
     }
-    if (epoch !== this.#epoch) {
-      connection.close();
-      throw new SessionFailure(connectionClosed);
-    }
-    this.#connection = connection;
-    return connection;
   }
 
   /** Watches who owns the broker's name; a bus that does not even confirm that is given up. */
@@ -239,15 +228,15 @@ export class BusSession {
   }
 
   async #reach(signal: AbortSignal, attempt = 1): Promise<ReachedBroker> {
-    const connection = await this.#connected();
+    const connection = this.#connection ?? (await this.#connecting.join(waiterFor(signal)));
     this.#announcedOwner = undefined;
-    if (signal.aborted) throw new SessionFailure(connectionClosed);
-    const bus = (
+    const bus = async (
       member: string,
       signature: string,
       args: NativeCall["args"],
       timeoutInMs = busTimeoutInMs,
     ) => {
+      signal.throwIfAborted();
       const pending = connection.call({
         destination: "org.freedesktop.DBus",
         path: "/org/freedesktop/DBus",
@@ -260,7 +249,7 @@ export class BusSession {
       });
       const cancel = () => pending.cancel();
       signal.addEventListener("abort", cancel, { once: true });
-      return pending.reply.finally(() => signal.removeEventListener("abort", cancel));
+      return await pending.reply.finally(() => signal.removeEventListener("abort", cancel));
     };
     try {
       const { uniqueName, startedAt } = await this.#findOwner(bus);

@@ -78,7 +78,9 @@ describe("the Linux addon on a bus that breaks the rules", () => {
       ["a Hello that is no name", { hello: (socket, head) => socket.write(reply(head, {})) }, undefined],
     ])("%s is connect_failed, at the stage of authentication", async (_what, behaviour, errno) => {
       const address = await rogue(behaviour);
-      const error = await failureOf(binding.connect({ address, timeoutInMs: 10_000, onEvent() {} }));
+      const error = await failureOf(
+        binding.connect({ address, timeoutInMs: 10_000, onEvent() {} }).connection,
+      );
       expect(error).toMatchObject({ code: "connect_failed", stage: "authenticate" });
       expect(error.errno).toMatch(/^E[A-Z]+$/);
       if (errno !== undefined) expect(error.errno).toBe(errno);
@@ -89,8 +91,23 @@ describe("the Linux addon on a bus that breaks the rules", () => {
       ["Hello", { hello: () => {} }],
     ])("silence at %s is timed_out", async (_what, behaviour) => {
       const address = await rogue(behaviour);
-      const error = await failureOf(binding.connect({ address, timeoutInMs: 50, onEvent() {} }));
+      const error = await failureOf(binding.connect({ address, timeoutInMs: 50, onEvent() {} }).connection);
       expect(error.code).toBe("timed_out");
+    });
+
+    it.each<[string, (heard: (socket: Socket) => void) => RogueBehaviour]>([
+      ["authentication", (heard) => ({ authenticate: heard })],
+      ["Hello", (heard) => ({ hello: heard })],
+    ])("silence at %s can be given up", async (_what, behave) => {
+      let socket: Socket | undefined;
+      const address = await rogue(behave((heard) => (socket = heard)));
+      const pending = binding.connect({ address, timeoutInMs: 0, onEvent() {} });
+      await until(() => socket !== undefined);
+      pending.cancel();
+      expect((await failureOf(pending.connection)).code).toBe("canceled");
+      pending.cancel();
+      await until(() => socket?.closed === true);
+      await until(() => binding.stats().ioThreads === 0);
     });
 
     it("waits at a door where others wait", async () => {

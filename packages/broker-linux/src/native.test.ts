@@ -241,7 +241,9 @@ describe("the Linux addon", () => {
         { address: bus.address, timeoutInMs: 1 },
       ];
       for (const options of bad) {
-        const error = await failureOf(binding.connect(options as Parameters<typeof binding.connect>[0]));
+        const pending = binding.connect(options as Parameters<typeof binding.connect>[0]);
+        pending.cancel();
+        const error = await failureOf(pending.connection);
         expect(error.code).toBe("invalid_argument");
         expect(error.message).toContain("options");
       }
@@ -275,6 +277,23 @@ describe("the Linux addon", () => {
       const reply = await pending.reply;
       pending.cancel();
       expect(await pending.reply).toBe(reply);
+    });
+
+    it("leaves a connection that has been made alone when connecting is cancelled", async () => {
+      const pending = binding.connect({ address: bus.address, timeoutInMs: 10_000, onEvent() {} });
+      const connection = await pending.connection;
+      open.push(connection);
+      pending.cancel();
+      const call = callOf({ member: "Echo", signature: "s", args: ["still here"] });
+      expect((await connection.call(call).reply).body).toEqual(["still here"]);
+    });
+
+    it("cancels connecting before it has begun, and others' not", async () => {
+      const pending = binding.connect({ address: bus.address, timeoutInMs: 10_000, onEvent() {} });
+      const other = connect(bus.address);
+      pending.cancel();
+      expect((await failureOf(pending.connection)).code).toBe("canceled");
+      expect((await other).connection.uniqueName).toMatch(/^:1\.\d+$/);
     });
 
     it("times out by the caller's time, which is not the bus' NoReply", async () => {
@@ -480,7 +499,11 @@ describe("the Linux addon", () => {
     it("connects when the bus goes on", async () => {
       hanging.pause();
       const connecting = Array.from({ length: 60 }, () => connect(hanging.address));
-      const impatient = binding.connect({ address: hanging.address, timeoutInMs: 50, onEvent() {} });
+      const impatient = binding.connect({
+        address: hanging.address,
+        timeoutInMs: 50,
+        onEvent() {},
+      }).connection;
       expect((await failureOf(impatient)).code).toBe("timed_out");
       hanging.resume();
       const names = (await Promise.all(connecting)).map(({ connection }) => connection.uniqueName);
@@ -525,7 +548,7 @@ describe("the Linux addon", () => {
       ["unix:path=/nowhere/bus", "connect", "ENOENT"],
       ["unix:abstract=nobody-listens-here-at-all", "connect", "ECONNREFUSED"],
     ])("says at which stage: %s", async (address, stage, errno) => {
-      const error = await failureOf(binding.connect({ address, timeoutInMs: 5000, onEvent() {} }));
+      const error = await failureOf(binding.connect({ address, timeoutInMs: 5000, onEvent() {} }).connection);
       expect(error).toMatchObject({ code: "connect_failed", stage });
       expect(error.errno).toBe(errno);
     });

@@ -59,7 +59,7 @@ export interface NativeReply {
  * - `dbus_error`: the bus or the peer answered with a D-Bus error; `dbusName` and `dbusMessage` say which.
  *   The text is in `dbusMessage` alone, for it may name the user.
  * - `timed_out`: `timeoutInMs` ran out. (The bus' own NoReply errors are `dbus_error`.)
- * - `canceled`: `cancel()` ended the call.
+ * - `canceled`: `cancel()` ended the call, or connecting.
  * - `disconnected`: the connection broke or was closed before the answer came; `errno` says why where known.
  * - `connect_failed`: no connection could be made; `errno` and `stage` (`"address" | "connect" | "authenticate"`).
  * - `invalid_argument`: an argument D-Bus cannot carry (NUL inside a string, a malformed name, wrong type).
@@ -120,6 +120,13 @@ export interface NativeConnection {
   close(): void;
 }
 
+/** A connection being made, or one that was refused at once: then `connection` is rejected already. */
+export interface NativePendingConnection {
+  readonly connection: Promise<NativeConnection>;
+  /** Gives up: `connection` rejects with `canceled` here and now. Harmless when it has settled. */
+  cancel(): void;
+}
+
 export interface NativeConnectOptions {
   /**
    * A D-Bus address (`unix:path=/…`). Default: `DBUS_SESSION_BUS_ADDRESS`, else `unix:path=$XDG_RUNTIME_DIR/bus`,
@@ -134,8 +141,8 @@ export interface NativeConnectOptions {
 }
 
 export interface NativeBinding {
-  /** Connects and says hello. Rejects with `connect_failed` or `timed_out`. */
-  connect(options: NativeConnectOptions): Promise<NativeConnection>;
+  /** Connects and says hello. Rejects with `connect_failed`, `timed_out` or `canceled`. */
+  connect(options: NativeConnectOptions): NativePendingConnection;
   /**
    * Live counts of this process, for tests and `broker doctor`: connections made or being made, calls that have
    * not ended (those waiting in a queue included), threads. What was closed or cancelled may be counted for a

@@ -12,7 +12,7 @@ export async function connectTo(binding: NativeBinding, address: string): Promis
   const onEvent = (event: NativeEvent) => {
     events.push(event);
   };
-  return { connection: await binding.connect({ address, timeoutInMs: 10_000, onEvent }), events };
+  return { connection: await binding.connect({ address, timeoutInMs: 10_000, onEvent }).connection, events };
 }
 
 /** A call with nothing special about it, except what is given. */

@@ -7,7 +7,7 @@ const binding = load();
 
 /** @param {(event: object) => void} [onEvent] */
 function connect(onEvent = () => {}) {
-  return binding.connect({ address: process.env.BUS_ADDRESS ?? "", timeoutInMs: 10_000, onEvent });
+  return binding.connect({ address: process.env.BUS_ADDRESS ?? "", timeoutInMs: 10_000, onEvent }).connection;
 }
 
 /** A call to the test's peer: `Wait` is never answered, `Echo` at once, `Later` when the peer is told to. */

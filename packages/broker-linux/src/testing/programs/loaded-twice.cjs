@@ -16,7 +16,7 @@ async function main() {
   const otherFile = require(join(folder, "copy.node"));
   const options = { address: process.env.BUS_ADDRESS, timeoutInMs: 10_000, onEvent() {} };
   const bindings = [binding, sameFile, otherFile];
-  const connections = await Promise.all(bindings.map((each) => each.connect(options)));
+  const connections = await Promise.all(bindings.map((each) => each.connect(options).connection));
   const names = new Set(connections.map((connection) => connection.uniqueName));
   const during = bindings.map((each) => each.stats());
   for (const connection of connections) connection.close();

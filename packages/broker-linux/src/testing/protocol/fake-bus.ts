@@ -5,6 +5,7 @@ import type {
   NativeConnectOptions,
   NativeError,
   NativePendingCall,
+  NativePendingConnection,
   NativeReply,
 } from "../../native.js";
 import { brokerBusName, brokerInterface, brokerObjectPath, secretService } from "../../protocol.js";
@@ -41,6 +42,16 @@ export function busError(name: string, text = ""): NativeError {
 /** A promise that never settles. */
 export const never = new Promise<never>(() => {});
 
+/** A promise that only ever rejects, heard or not, and what rejects it. */
+function rejectable(): [Promise<never>, (error: Error) => void] {
+  let reject: (error: Error) => void = () => {};
+  const promise = new Promise<never>((_resolve, rejectIt) => {
+    reject = rejectIt;
+  });
+  promise.catch(() => {});
+  return [promise, reject];
+}
+
 interface Flight {
   readonly connection: FakeConnection;
   readonly call: NativeCall;
@@ -50,6 +61,9 @@ interface Flight {
 interface FakeConnection extends NativeConnection {
   readonly options: NativeConnectOptions;
   readonly watched: Set<string>;
+  /** Rejects when the connection ends. */
+  readonly ended: Promise<never>;
+  readonly end: (error: Error) => void;
   open: boolean;
 }
 
@@ -79,6 +93,8 @@ export class FakeBus implements NativeBinding {
   onUserLookup: () => void = () => {};
   /** Why the bus does not say who owns a name, if it does not. */
   lookupError: Error | undefined;
+  /** Set to keep `watchOwner` waiting. */
+  watchGate: Promise<unknown> | undefined;
   /** Why watching a name fails, if it does. */
   watchError: Error | undefined;
   /** Answers of the first calls after activation are this error. */
@@ -91,6 +107,7 @@ export class FakeBus implements NativeBinding {
   #names = 0;
   readonly #flights = new Set<Flight>();
   readonly #connections = new Set<FakeConnection>();
+  readonly #connecting = new Set<Promise<unknown>>();
   #queues = new Map<string, Promise<unknown>>();
 
   constructor(running: "running" | "idle" = "running") {
@@ -144,28 +161,41 @@ export class FakeBus implements NativeBinding {
     for (const connection of [...this.#connections]) this.#end(connection, "ECONNRESET", true);
   }
 
-  async connect(options: NativeConnectOptions): Promise<NativeConnection> {
+  connect(options: NativeConnectOptions): NativePendingConnection {
     this.addresses.push(options.address);
-    await this.connectGate;
+    const [canceled, cancel] = rejectable();
+    const connection = Promise.race([canceled, this.#connect(options, canceled)]);
+    this.#connecting.add(connection);
+    connection.catch(() => {}).finally(() => this.#connecting.delete(connection));
+    return { connection, cancel: () => cancel(nativeError("canceled")) };
+  }
+
+  stats() {
+    const connections = this.#connections.size + this.#connecting.size;
+    return { connections, callsInFlight: this.#flights.size, ioThreads: 1 };
+  }
+
+  async #connect(options: NativeConnectOptions, canceled: Promise<never>): Promise<NativeConnection> {
+    await Promise.race([this.connectGate, canceled]);
     if (this.connectError !== undefined) throw this.connectError;
+    const [ended, end] = rejectable();
     const connection: FakeConnection = {
       uniqueName: this.#nextName(),
       options,
       watched: new Set(),
+      ended,
+      end,
       open: true,
       call: (call) => this.#call(connection, call),
       watchOwner: async (name) => {
         if (this.watchError !== undefined) throw this.watchError;
+        await Promise.race([this.watchGate, ended]);
         connection.watched.add(name);
       },
       close: () => this.#end(connection, undefined, false),
     };
     this.#connections.add(connection);
     return connection;
-  }
-
-  stats() {
-    return { connections: this.#connections.size, callsInFlight: this.#flights.size, ioThreads: 1 };
   }
 
   #nextName(): string {
@@ -184,6 +214,7 @@ export class FakeBus implements NativeBinding {
     connection.open = false;
     this.#connections.delete(connection);
     const facts = errno === undefined ? {} : { errno };
+    connection.end(nativeError("disconnected", facts));
     for (const flight of [...this.#flights]) {
       if (flight.connection === connection) flight.reject(nativeError("disconnected", facts));
     }
