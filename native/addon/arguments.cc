@@ -67,6 +67,10 @@ bool ObjectReader::boolean(const char* key) {
   return false;
 }
 
+bool ObjectReader::optionalBoolean(const char* key, bool otherwise) {
+  return get(key).IsUndefined() ? otherwise : boolean(key);
+}
+
 std::optional<std::chrono::milliseconds> ObjectReader::timeout(const char* key) {
   Napi::Value value = get(key);
   const double milliseconds = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;

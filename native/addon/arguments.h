@@ -32,6 +32,7 @@ class ObjectReader {
   std::string string(const char* key);
   std::optional<std::string> optionalString(const char* key);
   bool boolean(const char* key);
+  bool optionalBoolean(const char* key, bool otherwise);
   /** Milliseconds; empty for 0, which means no limit. */
   std::optional<std::chrono::milliseconds> timeout(const char* key);
   Napi::Function function(const char* key);

@@ -6,13 +6,13 @@
 
 namespace broker {
 
-PromiseBridge::Opened PromiseBridge::open(Napi::Env env, Napi::Object owner) {
+PromiseBridge::Opened PromiseBridge::open(Napi::Env env, bool keepAlive, Napi::Object owner) {
   Napi::Promise::Deferred deferred = Napi::Promise::Deferred::New(env);
   Napi::ObjectReference reference;
   if (!owner.IsEmpty()) reference = Napi::Persistent(owner);
   Opened opened{++lastId_, deferred.Promise()};
-  pending_.emplace(opened.id, Pending{deferred, std::move(reference)});
-  thread_->hold(env);
+  pending_.emplace(opened.id, Pending{deferred, std::move(reference), keepAlive});
+  if (keepAlive) thread_->hold(env);
   return opened;
 }
 
@@ -20,7 +20,7 @@ bool PromiseBridge::resolve(Napi::Env env, Id id, Napi::Value value) {
   auto node = pending_.extract(id);
   if (node.empty()) return false;
   node.mapped().deferred.Resolve(value);
-  thread_->release(env);
+  release(env, node.mapped());
   return true;
 }
 
@@ -28,8 +28,12 @@ bool PromiseBridge::reject(Napi::Env env, Id id, const Failure& failure) {
   auto node = pending_.extract(id);
   if (node.empty()) return false;
   node.mapped().deferred.Reject(toJsError(env, failure));
-  thread_->release(env);
+  release(env, node.mapped());
   return true;
+}
+
+void PromiseBridge::release(Napi::Env env, const Pending& pending) {
+  if (pending.keepAlive) thread_->release(env);
 }
 
 Napi::Promise PromiseBridge::rejected(Napi::Env env, const Failure& failure) {

@@ -14,9 +14,9 @@
 namespace broker {
 
 /**
- * The promises of one environment that native work will settle. A pending one keeps the process alive and,
- * through `owner`, the JavaScript object it belongs to. All methods but `settle` are for the JavaScript
- * thread.
+ * The promises of one environment that native work will settle. A pending one keeps the process alive, unless
+ * it was opened in the background, and, through `owner`, the JavaScript object it belongs to. All methods but
+ * `settle` are for the JavaScript thread.
  */
 class PromiseBridge : public std::enable_shared_from_this<PromiseBridge> {
  public:
@@ -28,7 +28,7 @@ class PromiseBridge : public std::enable_shared_from_this<PromiseBridge> {
 
   explicit PromiseBridge(std::shared_ptr<JsThread> thread) : thread_(std::move(thread)) {}
 
-  Opened open(Napi::Env env, Napi::Object owner = Napi::Object());
+  Opened open(Napi::Env env, bool keepAlive, Napi::Object owner = Napi::Object());
 
   /** Any thread: settles the promise when the JavaScript thread gets to it. Only the first settling counts.
    */
@@ -60,7 +60,10 @@ class PromiseBridge : public std::enable_shared_from_this<PromiseBridge> {
   struct Pending {
     Napi::Promise::Deferred deferred;
     Napi::ObjectReference owner;
+    bool keepAlive;
   };
+
+  void release(Napi::Env env, const Pending& pending);
 
   std::shared_ptr<JsThread> thread_;
   std::unordered_map<Id, Pending> pending_;

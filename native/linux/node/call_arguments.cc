@@ -48,9 +48,10 @@ Result<Argument> readArgument(char type, Napi::Value value, const std::string& n
 
 }  // namespace
 
-Result<CallRequest> readCall(Napi::Value value) {
+Result<CallArguments> readCall(Napi::Value value) {
   ObjectReader reader(value, "call");
-  CallRequest call;
+  CallArguments read;
+  CallRequest& call = read.request;
   CallMessage& message = call.message;
   message.destination = reader.string("destination");
   message.path = reader.string("path");
@@ -60,6 +61,7 @@ Result<CallRequest> readCall(Napi::Value value) {
   message.autoStart = reader.boolean("autoStart");
   call.timeout = reader.timeout("timeoutInMs");
   call.queue = reader.optionalString("queue");
+  read.keepAlive = reader.optionalBoolean("keepAlive", true);
   const Napi::Array arguments = reader.array("args");
   if (sd_bus_service_name_is_valid(message.destination.c_str()) <= 0)
     reader.refuse("destination", "a D-Bus bus name");
@@ -79,7 +81,7 @@ Result<CallRequest> readCall(Napi::Value value) {
     if (!argument.ok()) return std::move(argument.failure());
     message.arguments.push_back(std::move(argument.value()));
   }
-  return call;
+  return read;
 }
 
 }  // namespace broker

@@ -7,7 +7,13 @@
 
 namespace broker {
 
-/** Reads a `NativeCall` (src/native.ts) into plain data, refusing what D-Bus cannot carry. */
-Result<CallRequest> readCall(Napi::Value value);
+/** A `NativeCall` (src/native.ts): what the bus is asked, and what is for this side only. */
+struct CallArguments {
+  CallRequest request;
+  bool keepAlive = true;
+};
+
+/** Reads a `NativeCall` into plain data, refusing what D-Bus cannot carry. */
+Result<CallArguments> readCall(Napi::Value value);
 
 }  // namespace broker

@@ -74,6 +74,7 @@ Napi::Value connect(const Napi::CallbackInfo& info) {
   request.address = reader.string("address");
   request.timeout = reader.timeout("timeoutInMs");
   Napi::Function onEvent = reader.function("onEvent");
+  const bool keepAlive = reader.optionalBoolean("keepAlive", true);
   if (reader.failure()) return refusedWork(env, "connection", *reader.failure());
 
   if (!environment.start(env)) return refusedWork(env, "connection", closedByCaller());
@@ -86,7 +87,7 @@ Napi::Value connect(const Napi::CallbackInfo& info) {
   handle->onEvent = Napi::Persistent(onEvent);
   environment.connections.insert(handle);
 
-  const auto [id, promise] = environment.promises->open(env);
+  const auto [id, promise] = environment.promises->open(env, keepAlive);
   handle->bus->connect(
       std::move(request), [promises = environment.promises, thread = environment.thread, id = id,
                            weak = std::weak_ptr(handle)](Result<std::string> uniqueName) {
@@ -137,12 +138,12 @@ Connection::~Connection() {
 
 Napi::Value Connection::call(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  Result<CallRequest> request = readCall(info[0]);
-  if (!request.ok()) return refusedWork(env, "reply", request.failure());
+  Result<CallArguments> read = readCall(info[0]);
+  if (!read.ok()) return refusedWork(env, "reply", read.failure());
   if (!isOpen()) return refusedWork(env, "reply", closedByCaller());
   const std::shared_ptr<PromiseBridge> promises = Environment::of(env).promises;
-  const auto [id, promise] = promises->open(env, Value());
-  handle_->bus->call(id, std::move(request.value()), [promises, id = id](Result<Reply> reply) {
+  const auto [id, promise] = promises->open(env, read.value().keepAlive, Value());
+  handle_->bus->call(id, std::move(read.value().request), [promises, id = id](Result<Reply> reply) {
     promises->settle(id, std::move(reply), [](Napi::Env to, const Reply& value) { return toJs(to, value); });
   });
   // Rejects here and now: an answer that is already on its way to this thread comes late.
@@ -161,9 +162,15 @@ Napi::Value Connection::watchOwner(const Napi::CallbackInfo& info) {
   if (sd_bus_service_name_is_valid(name.value().c_str()) <= 0) {
     return PromiseBridge::rejected(env, invalidArgument("name", "a D-Bus bus name"));
   }
+  bool keepAlive = true;
+  if (!info[1].IsUndefined()) {
+    ObjectReader reader(info[1], "options");
+    keepAlive = reader.optionalBoolean("keepAlive", true);
+    if (reader.failure()) return PromiseBridge::rejected(env, *reader.failure());
+  }
   if (!isOpen()) return PromiseBridge::rejected(env, closedByCaller());
   const std::shared_ptr<PromiseBridge> promises = Environment::of(env).promises;
-  const auto [id, promise] = promises->open(env, Value());
+  const auto [id, promise] = promises->open(env, keepAlive, Value());
   handle_->bus->watchOwner(std::move(name.value()), [promises, id = id](Result<Done> result) {
     promises->settle(id, std::move(result), [](Napi::Env to, const Done&) { return to.Undefined(); });
   });

@@ -38,6 +38,11 @@ export interface OperationOptions {
    * rejects with a `BrokerError` of code `timed_out`. Each platform documents its defaults; `0` means no limit.
    */
   readonly timeoutInMs?: number;
+  /**
+   * Whether the process stays until the call has ended, if nothing else keeps it. Default `true`. Background work
+   * that nobody awaits, such as fetching a new token ahead of time, sets `false`.
+   */
+  readonly keepProcessAlive?: boolean;
   /** A UUID that names this call in the OS's and the tenant's logs. Made afresh when absent. */
   readonly correlationId?: string;
   /** Where to log. Default: nowhere. */

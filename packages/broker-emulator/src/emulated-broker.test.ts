@@ -86,6 +86,21 @@ describe("createEmulatedBroker", () => {
     expect(claims).toMatchObject({ m: "GET", client_claims: "{}" });
   });
 
+  it.each([true, false])("keeps the process alive or not (%s)", async (keepProcessAlive) => {
+    const { broker, tenant } = world();
+    tenant.addPolicy({}, { kind: "slow", delayInMs: 60_000 });
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    const controller = new AbortController();
+    const options = { timeoutInMs: 60_000, abortSignal: controller.signal, keepProcessAlive };
+    const call = broker.acquireTokenSilently(request, options);
+    await new Promise((resolve) => setImmediate(resolve));
+    const holding = timers.mock.results.map(({ value }) => (value as NodeJS.Timeout).hasRef());
+    timers.mockRestore();
+    expect(holding).toEqual([keepProcessAlive, keepProcessAlive]);
+    controller.abort();
+    await expect(call).rejects.toMatchObject({ name: "AbortError" });
+  });
+
   it("gives cookies", async () => {
     const { broker } = world();
     const ssoUrl = "https://login.microsoftonline.com/?sso_nonce=N";

@@ -36,6 +36,7 @@ export interface EmulatedBrokerOptions {
 interface OperationContext {
   readonly correlationId: string;
   readonly signal: AbortSignal;
+  readonly keepProcessAlive: boolean;
 }
 
 /** What of a request an error may repeat. */
@@ -324,9 +325,12 @@ class EmulatedBroker implements Broker {
   }
 
   /** Effects that are about the way of an answer: here they end as a platform package would let them end. */
-  async #meet(effects: readonly PolicyEffect[], { correlationId, signal }: OperationContext): Promise<void> {
+  async #meet(
+    effects: readonly PolicyEffect[],
+    { correlationId, signal, keepProcessAlive }: OperationContext,
+  ): Promise<void> {
     for (const effect of effects) {
-      if (effect.kind === "slow") await wait(effect.delayInMs, signal);
+      if (effect.kind === "slow") await wait(effect.delayInMs, signal, keepProcessAlive);
     }
     for (const effect of effects) {
       switch (effect.kind) {
@@ -391,6 +395,7 @@ class EmulatedBroker implements Broker {
     asked: AskedFor = {},
   ): Promise<T> {
     const { abortSignal, timeoutInMs = 0, correlationId = randomUUID(), logger } = options ?? {};
+    const { keepProcessAlive = true } = options ?? {};
     const ended = new AbortController();
     const onAbort = () =>
       ended.abort(new AbortError(undefined, { correlationId, cause: abortSignal?.reason }));
@@ -403,10 +408,11 @@ class EmulatedBroker implements Broker {
       timeoutInMs > 0
         ? setTimeout(() => ended.abort(this.#timedOut(correlationId, timeoutInMs)), timeoutInMs)
         : undefined;
+    if (!keepProcessAlive) timer?.unref();
     try {
       ended.signal.throwIfAborted();
       const answer = await Promise.race([
-        run({ correlationId, signal: ended.signal }),
+        run({ correlationId, signal: ended.signal, keepProcessAlive }),
         untilAborted(ended.signal),
       ]);
       logger?.info(`Emulated broker: ${name} answered (correlation id: ${correlationId})`);

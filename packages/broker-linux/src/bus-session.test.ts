@@ -128,6 +128,26 @@ describe("finding the broker", () => {
   });
 });
 
+describe("keeping the process alive", () => {
+  const holding = (bus: FakeBus) => bus.calls.filter(({ keepAlive }) => keepAlive !== false);
+
+  it("is left to those who wait, where several share the work", async () => {
+    const bus = busWithAccounts("idle");
+    await list(bus);
+    expect(bus.connects.map(({ keepAlive }) => keepAlive)).toEqual([false]);
+    expect(bus.watches).toEqual([{ keepAlive: false }]);
+    expect(holding(bus).map(({ member }) => member)).toEqual(["getAccounts"]);
+  });
+
+  it("is not done by a call in the background", async () => {
+    const bus = new FakeBus().onJson("getAccounts", { accounts: [] });
+    await brokerOn(bus).getAccounts({ clientId }, { keepProcessAlive: false });
+    // An empty list makes it ask for the keyring, too.
+    expect(bus.calls.map(({ member }) => member)).toContain("ReadAlias");
+    expect(holding(bus)).toEqual([]);
+  });
+});
+
 describe("a broker that is not there", () => {
   it.each([
     ["not installed", "never" as const, false, "not_installed", "microsoft-identity-broker"],

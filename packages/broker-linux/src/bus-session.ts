@@ -27,6 +27,9 @@ const activationTimeoutInMs = 120_000;
 const readyWithinInMs = 5_000;
 const readyPollInMs = 100;
 
+/** For shared work: those who wait for it keep the process alive, if they want to. */
+const inBackground = { keepAlive: false };
+
 /** How often to look who owns a name that keeps changing hands. */
 const reachAttempts = 3;
 
@@ -129,6 +132,7 @@ export class BusSession {
         destination: broker.uniqueName,
         timeoutInMs: timeoutInMs(),
         autoStart: false,
+        keepAlive: deadline.keepProcessAlive,
       });
       try {
         return await deadline.race(pending.reply, () => {
@@ -136,7 +140,8 @@ export class BusSession {
           onGiveUp?.((last) => {
             const { connection, uniqueName } = broker;
             // Best effort: the caller has been told that the call is over, and nobody waits for an answer.
-            connection.call({ ...last, destination: uniqueName, autoStart: false }).reply.catch(() => {});
+            const call = { ...last, destination: uniqueName, autoStart: false, keepAlive: false };
+            connection.call(call).reply.catch(() => {});
           });
         });
       } catch (error) {
@@ -166,7 +171,8 @@ export class BusSession {
     deadline: Deadline,
     timeoutInMs = busTimeoutInMs,
   ): Promise<NativeReply> {
-    const pending = connection.call({ ...call, autoStart: false, timeoutInMs });
+    const keepAlive = deadline.keepProcessAlive;
+    const pending = connection.call({ ...call, autoStart: false, timeoutInMs, keepAlive });
     return await deadline.race(pending.reply, () => pending.cancel());
   }
 
@@ -194,6 +200,7 @@ export class BusSession {
       address: found.address,
       timeoutInMs: connectTimeoutInMs,
       onEvent: (event) => this.#onEvent(event, connection),
+      ...inBackground,
     });
     const stop = () => {
       pending.cancel();
@@ -219,9 +226,10 @@ export class BusSession {
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new SessionFailure(silentBus)), busTimeoutInMs);
+      timer.unref();
     });
     try {
-      await Promise.race([connection.watchOwner(brokerBusName), tooLong]);
+      await Promise.race([connection.watchOwner(brokerBusName, inBackground), tooLong]);
     } finally {
       clearTimeout(timer);
     }
@@ -246,6 +254,7 @@ export class BusSession {
         args,
         timeoutInMs,
         autoStart: false,
+        ...inBackground,
       });
       const cancel = () => pending.cancel();
       signal.addEventListener("abort", cancel, { once: true });

@@ -39,6 +39,31 @@ describe("a deadline", () => {
     expect(giveUp).toHaveBeenCalledTimes(1);
   });
 
+  it.each([
+    [{ timeoutInMs: 60_000 }, true],
+    [{ timeoutInMs: 0 }, true],
+    [{ timeoutInMs: 60_000, keepProcessAlive: false }, false],
+    [{ timeoutInMs: 0, keepProcessAlive: false }, false],
+  ])("with %j keeps the process alive while it waits: %s", async (options, expected) => {
+    const spies = [vi.spyOn(globalThis, "setTimeout"), vi.spyOn(globalThis, "setInterval")];
+    const holding = () =>
+      spies.flatMap(({ mock }) => mock.results).map(({ value }) => (value as NodeJS.Timeout).hasRef());
+    const controller = new AbortController();
+    const patience = deadline({ ...options, abortSignal: controller.signal });
+    const waiting = failure(patience.race(never, () => {}));
+    expect(holding()).toEqual([expected]);
+    const pausing = failure(patience.pause(60_000));
+    // The pause itself is one more.
+    expect(holding()).toEqual([expected, expected, expected]);
+    for (const spy of spies) spy.mockRestore();
+    controller.abort();
+    await Promise.all([waiting, pausing]);
+  });
+
+  it("takes nothing but a boolean for keepProcessAlive", () => {
+    expect(() => deadline({ keepProcessAlive: "no" })).toThrow(TypeError);
+  });
+
   it("leaves a late failure of the work unheard, not unhandled", async () => {
     const unhandled = vi.fn();
     process.on("unhandledRejection", unhandled);

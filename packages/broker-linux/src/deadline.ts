@@ -16,6 +16,8 @@ const longestTimerInMs = 2 ** 31 - 1;
 export class Deadline {
   /** The caller's correlation id, or a new one if that is no UUID (as Microsoft's client does). */
   readonly correlationId: string;
+  /** Whether the caller's waiting keeps the process alive. */
+  readonly keepProcessAlive: boolean;
   readonly #operation: string;
   readonly #platform: BrokerPlatform;
   readonly #abortSignal: AbortSignalLike | undefined;
@@ -33,7 +35,7 @@ export class Deadline {
     options: OperationOptions,
     defaultTimeoutInMs: number,
   ) {
-    const { abortSignal, timeoutInMs = defaultTimeoutInMs, correlationId } = options;
+    const { abortSignal, timeoutInMs = defaultTimeoutInMs, correlationId, keepProcessAlive = true } = options;
     if (typeof timeoutInMs !== "number") throw new TypeError("timeoutInMs must be a number.");
     if (!(timeoutInMs >= 0)) throw new RangeError("timeoutInMs must be 0 (no limit) or more.");
     if (abortSignal !== undefined && typeof abortSignal.addEventListener !== "function") {
@@ -42,6 +44,8 @@ export class Deadline {
     if (correlationId !== undefined && typeof correlationId !== "string") {
       throw new TypeError("correlationId must be a string.");
     }
+    if (typeof keepProcessAlive !== "boolean") throw new TypeError("keepProcessAlive must be a boolean.");
+    this.keepProcessAlive = keepProcessAlive;
     this.correlationId =
       correlationId !== undefined && uuid.test(correlationId) ? correlationId : randomUUID();
     this.#operation = operation;
@@ -69,7 +73,8 @@ export class Deadline {
 
   /**
    * Waits for `work`, but no longer than the caller does: then `giveUp` is called and the promise rejects at
-   * once, whatever `work` does later.
+   * once, whatever `work` does later. It is the waiting that keeps the process alive, since the work may be
+   * shared with callers who do not want that.
    */
   async race<T>(work: Promise<T>, giveUp: () => void): Promise<T> {
     const signal = this.#abortSignal;
@@ -88,7 +93,11 @@ export class Deadline {
       onAbort = () => end(this.#aborted());
       signal?.addEventListener("abort", onAbort, { once: true });
       const remaining = this.remainingInMs;
-      if (remaining !== 0) timer = setTimeout(() => end(this.timedOut()), remaining);
+      timer =
+        remaining === 0
+          ? setInterval(() => {}, longestTimerInMs)
+          : setTimeout(() => end(this.timedOut()), remaining);
+      if (!this.keepProcessAlive) timer.unref();
     });
     try {
       return await Promise.race([over, work]);
@@ -103,6 +112,7 @@ export class Deadline {
     let timer: NodeJS.Timeout | undefined;
     const over = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, durationInMs);
+      if (!this.keepProcessAlive) timer.unref();
     });
     await this.race(over, () => clearTimeout(timer));
   }

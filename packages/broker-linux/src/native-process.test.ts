@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./testing/calls.js";
 import { Peer } from "./testing/peer.js";
 import { type PrivateBus, startPrivateBus } from "./testing/private-bus.js";
+import { startRogueBus } from "./testing/rogue-bus.js";
 import { runProgram, startProgram } from "./testing/run-program.js";
 
 const nothing = { connections: 0, callsInFlight: 0, ioThreads: 0 };
@@ -45,6 +46,28 @@ describe("a process with the Linux addon", () => {
     await until(() => peer.unanswered.length === 1);
     await answerLater();
     expect(await program.ended).toEqual({ ...ended, lines: ["the answer"] });
+  });
+
+  it("does not stay for a call in the background, which is sent all the same", async () => {
+    const result = await runProgram("background", bus.address, { env: { HOW: "call" } });
+    expect(result).toMatchObject(ended);
+    expect(JSON.parse(result.lines[0] ?? "")).toEqual({ connections: 1, callsInFlight: 1, ioThreads: 1 });
+    await until(() => peer.unanswered.length === 1);
+    expect(peer.unanswered[0]).toMatchObject({ member: "Wait", body: ["in the background"] });
+  });
+
+  it.each([
+    ["connecting", "connect", { hello: () => {} }],
+    ["a watch", "watch", {}],
+  ])("does not stay for %s in the background", async (_what, how, behaviour) => {
+    const rogue = await startRogueBus(behaviour);
+    try {
+      const result = await runProgram("background", rogue.address, { env: { HOW: how } });
+      expect(result).toMatchObject(ended);
+      expect(JSON.parse(result.lines[0] ?? "")).toMatchObject({ connections: 1 });
+    } finally {
+      await rogue.stop();
+    }
   });
 
   it("is not hurried by sd-bus' own timeout", async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { load } from "../native-binding.cjs";
-import type { NativeCall, NativeConnection } from "./native.js";
+import type { NativeCall, NativeConnection, NativeHold } from "./native.js";
 import { busCall, callOf, connectTo, failureOf, until } from "./testing/calls.js";
 import { Peer, type PeerMessage } from "./testing/peer.js";
 import { type PrivateBus, startPrivateBus } from "./testing/private-bus.js";
@@ -194,6 +194,7 @@ describe("the Linux addon", () => {
       ["call.timeoutInMs must be a number of milliseconds", { ...base, timeoutInMs: -1 }],
       ["call.timeoutInMs must be a number of milliseconds", { ...base, timeoutInMs: Number.NaN }],
       ["call.queue must be a string", { ...base, queue: null }],
+      ["call.keepAlive must be a boolean", { ...base, keepAlive: 0 }],
       ["call.args must be an array", { ...base, args: "a" }],
       ["call.args must be as many as call.signature has types", { ...base, signature: "s" }],
       ["call.args must be as many as call.signature has types", { ...base, args: ["a"] }],
@@ -239,6 +240,7 @@ describe("the Linux addon", () => {
         { address: "a\0b", timeoutInMs: 1, onEvent },
         { address: bus.address, timeoutInMs: "1", onEvent },
         { address: bus.address, timeoutInMs: 1 },
+        { address: bus.address, timeoutInMs: 1, onEvent, keepAlive: "no" },
       ];
       for (const options of bad) {
         const pending = binding.connect(options as Parameters<typeof binding.connect>[0]);
@@ -253,6 +255,11 @@ describe("the Linux addon", () => {
       const { connection } = await connect(bus.address);
       for (const name of ["", "a'b.c", 5]) {
         expect((await failureOf(connection.watchOwner(name as string))).code).toBe("invalid_argument");
+      }
+      const bad: unknown[] = [null, { keepAlive: 1 }];
+      for (const options of bad) {
+        const watching = connection.watchOwner("a.b", options as NativeHold);
+        expect((await failureOf(watching)).message).toMatch(/^options/);
       }
     });
   });

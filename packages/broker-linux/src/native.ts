@@ -2,8 +2,8 @@
  * The whole surface of the Linux addon: D-Bus connections, told in plain data. No protocol in here.
  *
  * Nothing in it blocks the JavaScript thread, and nothing throws: what goes wrong rejects a promise with a
- * `NativeError`, bad arguments included. Only a pending promise keeps the process alive. All connections of a
- * process share one thread, whichever worker they belong to.
+ * `NativeError`, bad arguments included. Only a pending promise keeps the process alive, and not even that where
+ * `keepAlive` is false. All connections of a process share one thread, whichever worker they belong to.
  */
 
 /**
@@ -19,8 +19,14 @@ export type DBusValue =
   | readonly DBusValue[]
   | { readonly [key: string]: DBusValue };
 
+/** Whether work holds the process, or a worker, until it has ended. */
+export interface NativeHold {
+  /** `false`: nobody awaits it, so the process may end without it; what was to be sent is sent. Default `true`. */
+  readonly keepAlive?: boolean;
+}
+
 /** One method call. */
-export interface NativeCall {
+export interface NativeCall extends NativeHold {
   /** Bus name to send to: a unique name (`:1.5`) or a well-known one. */
   readonly destination: string;
   readonly path: string;
@@ -115,7 +121,7 @@ export interface NativeConnection {
   /** Makes a call. As many as you like can be in flight. */
   call(call: NativeCall): NativePendingCall;
   /** Subscribes to owner changes of a bus name; resolves when the bus has confirmed the subscription. */
-  watchOwner(name: string): Promise<void>;
+  watchOwner(name: string, options?: NativeHold): Promise<void>;
   /** Ends every call with `disconnected` and the connection itself. Harmless when repeated. */
   close(): void;
 }
@@ -127,7 +133,7 @@ export interface NativePendingConnection {
   cancel(): void;
 }
 
-export interface NativeConnectOptions {
+export interface NativeConnectOptions extends NativeHold {
   /**
    * A D-Bus address (`unix:path=/…`). Default: `DBUS_SESSION_BUS_ADDRESS`, else `unix:path=$XDG_RUNTIME_DIR/bus`,
    * as read by the caller: the addon reads no environment. Only unix sockets; several addresses, separated by

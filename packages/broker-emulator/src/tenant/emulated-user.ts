@@ -82,7 +82,7 @@ export function endOfMany(): AbortController {
 }
 
 /** Waits, unless taken away first. */
-export function wait(delayInMs: number, signal: AbortSignal): Promise<void> {
+export function wait(delayInMs: number, signal: AbortSignal, keepProcessAlive = true): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason);
@@ -96,6 +96,7 @@ export function wait(delayInMs: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener("abort", onAbort);
       resolve();
     }, delayInMs);
+    if (!keepProcessAlive) timer.unref();
     signal.addEventListener("abort", onAbort, { once: true });
   });
 }

@@ -1,5 +1,5 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from "@azure/core-auth";
-import { type BrokerAccount, BrokerError, type BrokerToken } from "@x/broker-contract";
+import { type BrokerAccount, BrokerError, type BrokerToken, type OperationOptions } from "@x/broker-contract";
 import { sharedPlatformBroker } from "../loader/shared-broker.js";
 import { accountNotFound } from "./account-not-found.js";
 import { type AuthenticationRecord, recordOf } from "./authentication-record.js";
@@ -218,11 +218,15 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
     return new Flight(this.#sessionWork(work)).join({ ...patience, doing });
   }
 
-  #sessionWork<T>(work: (session: Session) => Promise<T>): FlightWork<T> {
+  #sessionWork<T>(
+    work: (session: Session) => Promise<T>,
+    options: Pick<OperationOptions, "keepProcessAlive"> = {},
+  ): FlightWork<T> {
     const sequence = ++this.#sequence;
     return async (abortSignal, correlationId) => {
       const broker = this.#settings.broker ?? (await untilAborted(sharedPlatformBroker(), abortSignal));
-      return work({ broker, sequence, operation: { abortSignal, correlationId, logger: this.#log.broker } });
+      const operation = { ...options, abortSignal, correlationId, logger: this.#log.broker };
+      return work({ broker, sequence, operation });
     };
   }
 
@@ -251,8 +255,9 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   #refresh({ token }: CacheEntry, due: Pick<WantedToken, "tenantId" | "enableCae" | "scopes">): void {
     const wanted: WantedToken = { ...due, ...plainCall };
     const doing = "Refreshing a token in the background";
-    const work = this.#sessionWork(async (session) =>
-      this.#keep(await this.#flow.renew(session, wanted, token), wanted, session.sequence),
+    const work = this.#sessionWork(
+      async (session) => this.#keep(await this.#flow.renew(session, wanted, token), wanted, session.sequence),
+      { keepProcessAlive: false },
     );
     new Flight(work).join({ timeoutInMs: this.#settings.timeoutInMs, doing, background: true }).then(
       () => this.#log.step(`${doing} succeeded.`),

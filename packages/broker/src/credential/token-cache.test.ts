@@ -169,6 +169,8 @@ describe("refreshing ahead", () => {
       forceRefresh: true,
       accessTokenToRenew: first.token,
     });
+    // Nobody awaits the second one, so the process must not either.
+    expect(broker.calls.map(({ operation }) => operation.keepProcessAlive)).toEqual([undefined, false]);
     wait.open();
     await expect.poll(async () => (await credential.getToken(scope)).token).not.toBe(first.token);
     expect(broker.silent).toHaveLength(2);

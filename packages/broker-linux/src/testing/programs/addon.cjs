@@ -11,7 +11,7 @@ function connect(onEvent = () => {}) {
 }
 
 /** A call to the test's peer: `Wait` is never answered, `Echo` at once, `Later` when the peer is told to. */
-function call(connection, member, args = []) {
+function call(connection, member, args = [], options = {}) {
   return connection.call({
     destination: "test.Peer",
     path: "/test/peer",
@@ -21,6 +21,7 @@ function call(connection, member, args = []) {
     args,
     timeoutInMs: 0,
     autoStart: false,
+    ...options,
   });
 }
 

@@ -4,6 +4,7 @@ import type {
   NativeConnection,
   NativeConnectOptions,
   NativeError,
+  NativeHold,
   NativePendingCall,
   NativePendingConnection,
   NativeReply,
@@ -75,7 +76,10 @@ export class FakeBus implements NativeBinding {
   readonly requests: FakeRequest[] = [];
   /** Every call made on the bus. */
   readonly calls: NativeCall[] = [];
-  readonly addresses: string[] = [];
+  /** Every attempt to connect. */
+  readonly connects: NativeConnectOptions[] = [];
+  /** How names were watched. */
+  readonly watches: (NativeHold | undefined)[] = [];
   readonly canceled: NativeCall[] = [];
   /** Why connecting fails, if it does. */
   connectError: Error | undefined;
@@ -128,6 +132,10 @@ export class FakeBus implements NativeBinding {
     return this.requests.filter((request) => request.method === method);
   }
 
+  get addresses(): string[] {
+    return this.connects.map(({ address }) => address);
+  }
+
   get owner(): string | undefined {
     return this.#owner;
   }
@@ -162,7 +170,7 @@ export class FakeBus implements NativeBinding {
   }
 
   connect(options: NativeConnectOptions): NativePendingConnection {
-    this.addresses.push(options.address);
+    this.connects.push(options);
     const [canceled, cancel] = rejectable();
     const connection = Promise.race([canceled, this.#connect(options, canceled)]);
     this.#connecting.add(connection);
@@ -187,7 +195,8 @@ export class FakeBus implements NativeBinding {
       end,
       open: true,
       call: (call) => this.#call(connection, call),
-      watchOwner: async (name) => {
+      watchOwner: async (name, hold) => {
+        this.watches.push(hold);
         if (this.watchError !== undefined) throw this.watchError;
         await Promise.race([this.watchGate, ended]);
         connection.watched.add(name);
