@@ -11,7 +11,7 @@ export {
 } from "./broker-error.js";
 export type { DiagnoseOptions, DiagnosticCheck, DiagnosticOutcome } from "./diagnostics.js";
 export type { AbortSignalLike, BrokerLogger, OperationOptions } from "./operation.js";
-export { redactSensitive } from "./redact.js";
+export { redactSecrets, redactSensitive } from "./redact.js";
 export type {
   AccountsRequest,
   HttpRequestSigningRequest,
