@@ -33,6 +33,25 @@ describe("load", () => {
     await broker.close();
   });
 
+  it("1,000 calls with one signal at once make no warning", async () => {
+    const broker = createLinuxBroker({ env: emulator.env });
+    const warnings: string[] = [];
+    const onWarning = (warning: Error) => warnings.push(`${warning.name}: ${warning.message}`);
+    process.on("warning", onWarning);
+    try {
+      const { signal: abortSignal } = new AbortController();
+      await Promise.all(
+        Array.from({ length: 1000 }, () => broker.acquireTokenSilently(request, { abortSignal })),
+      );
+      // Warnings are told a tick later.
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      process.off("warning", onWarning);
+      await broker.close();
+    }
+    expect(warnings).toEqual([]);
+  });
+
   it("memory stays flat over 20,000 calls", async () => {
     const script = fileURLToPath(new URL("silent-calls.mjs", import.meta.url));
     const { code, stdout, stderr } = await runNode(script, { args: ["20000"], env: emulator.env });

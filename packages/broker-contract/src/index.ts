@@ -10,6 +10,7 @@ export {
   type NativeErrorFacts,
 } from "./broker-error.js";
 export type { DiagnoseOptions, DiagnosticCheck, DiagnosticOutcome } from "./diagnostics.js";
+export { onAbort } from "./on-abort.js";
 export type { AbortSignalLike, BrokerLogger, OperationOptions } from "./operation.js";
 export { redactSecrets, redactSensitive } from "./redact.js";
 export type {

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { Deadline } from "./deadline.js";
 import { SharedWork } from "./shared-work.js";
@@ -88,6 +89,17 @@ describe("a deadline", () => {
     for (const listener of listeners) listener();
     expect((await racing).name).toBe("AbortError");
   });
+});
+
+it("many deadlines put a single listener on one signal", async () => {
+  const controller = new AbortController();
+  const waiting = Array.from({ length: 1000 }, () =>
+    failure(deadline({ abortSignal: controller.signal }).race(never, () => {})),
+  );
+  expect(getEventListeners(controller.signal, "abort")).toHaveLength(1);
+  controller.abort();
+  for (const error of await Promise.all(waiting)) expect(error.name).toBe("AbortError");
+  expect(getEventListeners(controller.signal, "abort")).toEqual([]);
 });
 
 describe("work shared by several callers", () => {

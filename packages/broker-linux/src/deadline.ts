@@ -5,6 +5,7 @@ import {
   BrokerError,
   type BrokerPlatform,
   type OperationOptions,
+  onAbort,
 } from "@x/broker-contract";
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -79,7 +80,7 @@ export class Deadline {
   async race<T>(work: Promise<T>, giveUp: () => void): Promise<T> {
     const signal = this.#abortSignal;
     let timer: NodeJS.Timeout | undefined;
-    let onAbort: (() => void) | undefined;
+    let leaveSignal: (() => void) | undefined;
     const over = new Promise<never>((_resolve, reject) => {
       const end = (error: Error) => {
         // First: giving up may make `work` reject at once, and that is not what the caller should hear.
@@ -90,8 +91,7 @@ export class Deadline {
         end(this.#aborted());
         return;
       }
-      onAbort = () => end(this.#aborted());
-      signal?.addEventListener("abort", onAbort, { once: true });
+      leaveSignal = signal && onAbort(signal, () => end(this.#aborted()));
       const remaining = this.remainingInMs;
       timer =
         remaining === 0
@@ -103,7 +103,7 @@ export class Deadline {
       return await Promise.race([over, work]);
     } finally {
       clearTimeout(timer);
-      if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
+      leaveSignal?.();
     }
   }
 
