@@ -10,6 +10,7 @@ import {
   errorAnswer,
   nativeAccount,
   otherNativeAccount,
+  otherTenantId,
   tenantId,
   tokenAnswer,
   username,
@@ -187,6 +188,21 @@ describe("silent calls without an account", () => {
   it("find a login hint among the accounts, in any case", async () => {
     const bus = usualBus().onJson("getAccounts", { accounts: [otherNativeAccount(), nativeAccount()] });
     await brokerOn(bus).acquireTokenSilently({ ...request, loginHint: username.toUpperCase() });
+    expect(sent(bus)).toEqual({ asked: username, name: username });
+  });
+
+  it("take a login hint that several people share for none of them", async () => {
+    const namesake = { ...otherNativeAccount(), username };
+    const bus = usualBus().onJson("getAccounts", { accounts: [nativeAccount(), namesake] });
+    const error = await rejection(brokerOn(bus).acquireTokenSilently({ ...request, loginHint: username }));
+    expect(error).toMatchObject({ code: "account_not_found", reason: "several_accounts" });
+    expect(bus.requestsOf("acquireTokenSilently")).toHaveLength(0);
+  });
+
+  it("take a login hint for an account that is listed with each of its tenants", async () => {
+    const visited = nativeAccount({ realm: otherTenantId });
+    const bus = usualBus().onJson("getAccounts", { accounts: [nativeAccount(), visited] });
+    await brokerOn(bus).acquireTokenSilently({ ...request, loginHint: username });
     expect(sent(bus)).toEqual({ asked: username, name: username });
   });
 

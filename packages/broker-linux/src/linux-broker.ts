@@ -288,6 +288,8 @@ export class LinuxBroker implements Broker {
   /**
    * The account to use when none is given, as Microsoft's client chooses: the one with the hinted user name, or
    * the only one. `undefined` leaves the choice to the broker.
+   * @throws BrokerError `account_not_found`, reason `several_accounts`, where the hint means more than one: whose
+   * token it is must not be a matter of their order.
    */
   async #defaultAccount(request: TokenRequest, call: Call): Promise<DefaultAccount> {
     const { clientId, loginHint } = request;
@@ -300,13 +302,15 @@ export class LinuxBroker implements Broker {
       call.log.warn(`The broker does not list its accounts (${error.code}).`);
       return { account: undefined, noneKnown: false };
     }
-    const hinted = loginHint !== undefined && loginHint !== "";
-    const account = hinted
-      ? accounts.find(({ username }) => sameId(username, loginHint))
-      : accounts.length === 1
-        ? accounts[0]
-        : undefined;
-    return { account, noneKnown: accounts.length === 0 };
+    const noneKnown = accounts.length === 0;
+    if (loginHint === undefined || loginHint === "")
+      return { account: accounts.length === 1 ? accounts[0] : undefined, noneKnown };
+    const hinted = accounts.filter(({ username }) => sameId(username, loginHint));
+    const [account] = hinted;
+    // One account may be listed once for every tenant it visits.
+    if (account !== undefined && hinted.some((one) => !sameId(one.homeAccountId, account.homeAccountId)))
+      throw severalAccounts("The broker knows several accounts with the user name of the login hint.", call);
+    return { account, noneKnown };
   }
 
   async #onlyAccount(clientId: string, call: Call): Promise<BrokerAccount> {
@@ -314,11 +318,7 @@ export class LinuxBroker implements Broker {
     const [account] = accounts;
     if (account !== undefined && accounts.length === 1) return account;
     if (account === undefined) throw await this.#noAccount(call);
-    throw callError("account_not_found", call.facts, {
-      reason: "several_accounts",
-      message: "The broker knows several accounts.",
-      hint: "Pass the account to use (see getAccounts).",
-    });
+    throw severalAccounts("The broker knows several accounts.", call);
   }
 
   /** The error for a broker that knows nobody; without a keyring it could not remember anybody. */
@@ -379,6 +379,11 @@ const aliveCodes = new Set([
   "protocol_error",
   "account_not_found",
 ]);
+
+function severalAccounts(message: string, call: Call): BrokerError {
+  const hint = "Pass the account to use (see getAccounts).";
+  return callError("account_not_found", call.facts, { reason: "several_accounts", message, hint });
+}
 
 /** @throws TypeError for fields of the wrong type that would end up in errors */
 function aboutToken(request: TokenRequest): Partial<CallFacts> {
