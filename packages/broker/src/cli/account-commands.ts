@@ -1,4 +1,4 @@
-import { developerSignOnClientId } from "../credential/read-options.js";
+import { developerSignOnClientId } from "../credential/client-id.js";
 import { type CliIo, withBroker } from "./cli-io.js";
 import { findAccount } from "./find-account.js";
 

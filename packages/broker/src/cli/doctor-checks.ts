@@ -5,7 +5,7 @@ import {
   isBrokerError,
   redactSensitive,
 } from "@x/broker-contract";
-import { developerSignOnClientId } from "../credential/read-options.js";
+import { developerSignOnClientId } from "../credential/client-id.js";
 import type { CliIo } from "./cli-io.js";
 import { whatHappened } from "./report-error.js";
 

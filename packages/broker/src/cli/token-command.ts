@@ -1,8 +1,8 @@
 import type { Broker } from "@x/broker-contract";
 import { recordOf } from "../credential/authentication-record.js";
+import { developerSignOnClientId } from "../credential/client-id.js";
 import { InteractiveBrowserBrokerCredential } from "../credential/interactive-browser-broker-credential.js";
 import type { InteractiveBrowserBrokerCredentialOptions } from "../credential/options.js";
-import { developerSignOnClientId } from "../credential/read-options.js";
 import { type CliIo, withBroker } from "./cli-io.js";
 import { findAccount } from "./find-account.js";
 

@@ -18,6 +18,37 @@ describe("an authentication record", () => {
     expect(deserializeAuthenticationRecord(serializeAuthenticationRecord(record))).toEqual(record);
   });
 
+  it("is taken by the credential only if its parts could be options, whatever else is set", () => {
+    const options = { tenantId: tenantA, clientId: "my-app", authorityHost: "https://login.example" };
+    for (const wrong of [{ tenantId: "a/b" }, { clientId: "a b" }, { authority: "http://login.example" }])
+      expect(
+        () =>
+          new InteractiveBrowserBrokerCredential({
+            ...options,
+            authenticationRecord: { ...record, ...wrong },
+          }),
+      ).toThrow(TypeError);
+  });
+
+  it("names its host, whether it was written as a URL or not", async () => {
+    for (const authority of ["login.microsoftonline.us", "https://login.microsoftonline.us"]) {
+      const broker = new FakeBroker();
+      broker.accounts = [];
+      broker.onSilent = () => {
+        throw failure("no_network");
+      };
+      const authenticationRecord = { ...record, authority };
+      const credential = new InteractiveBrowserBrokerCredential({ broker, authenticationRecord });
+      await credential.getToken(scope).catch(() => {});
+      expect(broker.silent).toMatchObject([
+        {
+          authority: `https://login.microsoftonline.us/${tenantA}`,
+          account: { environment: "login.microsoftonline.us", localAccountId: ada.localAccountId },
+        },
+      ]);
+    }
+  });
+
   it("is read as Python writes it", () => {
     const python = `{"authority": "login.microsoftonline.com", "clientId": "${record.clientId}", "homeAccountId": "${ada.homeAccountId}", "tenantId": "${tenantA}", "username": "${ada.username}", "version": "1.0"}`;
     expect(deserializeAuthenticationRecord(python)).toEqual(record);
@@ -46,6 +77,24 @@ describe("an authentication record", () => {
       JSON.stringify({ ...record, version: "2.0" }),
       "RangeError",
       /unsupported version: expected "1.0"/,
+    ],
+    [
+      "a tenant that is a path",
+      JSON.stringify({ ...record, tenantId: "common/../evil?x=1#" }),
+      "TypeError",
+      /"tenantId" of the serialized authentication record is not a tenant id/,
+    ],
+    [
+      "a client id that is none",
+      JSON.stringify({ ...record, clientId: "a b/../?" }),
+      "TypeError",
+      /"clientId" of the serialized authentication record is not an application/,
+    ],
+    [
+      "an authority that is more than a host",
+      JSON.stringify({ ...record, authority: "login.example/common" }),
+      "TypeError",
+      /"authority" of the serialized authentication record must hold a host and nothing else/,
     ],
   ])("is refused with %s", (_, text, name, message) => {
     const error = (() => {
@@ -111,6 +160,17 @@ describe("authenticate()", () => {
     expect(broker.interactive).toMatchObject([{ account: ada }]);
     broker.alter = (token) => ({ ...token, account: bob });
     await expect(credential.authenticate(scope)).rejects.toMatchObject({ code: "account_mismatch" });
+  });
+
+  it("gives no record that could not be read again", async () => {
+    const broker = new FakeBroker();
+    const credential = new InteractiveBrowserBrokerCredential({ broker });
+    broker.alter = (token) => ({ ...token, account: { ...token.account, username: "" } });
+    await expect(credential.authenticate(scope)).rejects.toMatchObject({
+      name: "BrokerError",
+      code: "protocol_error",
+      message: expect.stringContaining('no usable "username"'),
+    });
   });
 
   it("hands the login hint over", async () => {

@@ -1,5 +1,7 @@
 import type { BrokerAccount } from "@x/broker-contract";
-import { canonicalHost } from "./authority-host.js";
+import { canonicalHost, readAuthorityHost } from "./authority-host.js";
+import { readClientId } from "./client-id.js";
+import { readTenantId } from "./tenant.js";
 
 /**
  * Names an account that signed in, to sign it in again later. Holds no secret, but a user name. The same
@@ -64,18 +66,21 @@ export function readAuthenticationRecord(value: unknown, what: string): Authenti
   }) as [string, string, string, string, string];
   if (!homeAccountId.includes("."))
     throw new TypeError(`${what} has no usable "homeAccountId": expected "<object id>.<tenant id>".`);
+  // The same as of the options: they end up in the same places.
+  readAuthorityHost(authority, `The "authority" of ${lowerFirst(what)}`);
+  readClientId(clientId, `The "clientId" of ${lowerFirst(what)}`);
+  readTenantId(tenantId, `The "tenantId" of ${lowerFirst(what)}`);
   return { authority, homeAccountId, clientId, tenantId, username, version };
 }
 
+/**
+ * The record of an account.
+ * @throws TypeError when the account lacks what a record has to name.
+ */
 export function recordOf(account: BrokerAccount, clientId: string): AuthenticationRecord {
-  return {
-    authority: canonicalHost(account.environment),
-    homeAccountId: account.homeAccountId,
-    clientId,
-    tenantId: account.tenantId,
-    username: account.username,
-    version,
-  };
+  const { environment, homeAccountId, tenantId, username } = account;
+  const record = { authority: canonicalHost(environment), homeAccountId, clientId, tenantId, username };
+  return readAuthenticationRecord(record, "The record of the broker's account");
 }
 
 /** The account a record names, for a broker that does not list it. */
@@ -93,4 +98,8 @@ export function accountOf(record: AuthenticationRecord): BrokerAccount {
 /** Some libraries wrote the whole authority URL where the host belongs. */
 function hostOf(authority: string): string {
   return URL.canParse(authority) ? new URL(authority).host : authority;
+}
+
+function lowerFirst(what: string): string {
+  return `${what.charAt(0).toLowerCase()}${what.slice(1)}`;
 }

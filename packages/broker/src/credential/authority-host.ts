@@ -34,7 +34,8 @@ export function canonicalHost(host: string): string {
   return publicCloudAliases.has(host.toLowerCase()) ? publicCloudHost : host;
 }
 
-function readAuthorityHost(value: unknown, what: string): string {
+/** Reads a host, with or without its scheme, as an origin. */
+export function readAuthorityHost(value: unknown, what: string): string {
   const expected = `expected an https URL such as "${AzureAuthorityHosts.AzurePublicCloud}"`;
   if (typeof value !== "string")
     throw new TypeError(`${what} must be a string: ${expected}, got ${typeof value}.`);

@@ -87,7 +87,7 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
         this.#keep(await this.#flow.authenticate(session, wanted), wanted, session.sequence),
       );
       this.#log.success("authenticate", wanted.scopes.scopes, token.account.username);
-      return recordOf(token.account, this.#settings.clientId);
+      return recordOfAnswer(token, this.#settings.clientId);
     });
   }
 
@@ -327,6 +327,19 @@ function toAccessToken(token: BrokerToken, refreshAfter: number): AccessToken {
     refreshAfterTimestamp: refreshAfter,
     tokenType,
   };
+}
+
+/** The record of who signed in: one that can be written and read again, or none. */
+function recordOfAnswer({ account, correlationId }: BrokerToken, clientId: string): AuthenticationRecord {
+  try {
+    return recordOf(account, clientId);
+  } catch (error) {
+    throw new BrokerError("protocol_error", {
+      message: `The broker does not say well enough who signed in: ${(error as Error).message}`,
+      hint: "getToken() works; the account cannot be kept for later with this broker.",
+      correlationId,
+    });
+  }
 }
 
 function nobodyToSignOut(): BrokerError {

@@ -1,12 +1,10 @@
 import type { Broker } from "@x/broker-contract";
 import { type AuthenticationRecord, readAuthenticationRecord } from "./authentication-record.js";
 import { resolveAuthorityHost } from "./authority-host.js";
+import { developerSignOnClientId, readClientId } from "./client-id.js";
 import type { InteractiveBrowserBrokerCredentialOptions } from "./options.js";
 import { readTenantId, type TenantRules } from "./tenant.js";
 import { type ParentWindowReader, readParentWindowHandle } from "./window-handle.js";
-
-/** Client id of the Azure developer sign-on app (that of the Azure CLI), as in `@azure/identity` and Python. */
-export const developerSignOnClientId = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 
 const defaultTimeoutInMs = 300_000;
 /** What a timer can hold. */
@@ -43,7 +41,10 @@ export function readOptions(given: InteractiveBrowserBrokerCredentialOptions | u
     options.authenticationRecord === undefined
       ? undefined
       : readAuthenticationRecord(options.authenticationRecord, 'The option "authenticationRecord"');
-  const clientId = readClientId(options.clientId) ?? record?.clientId ?? developerSignOnClientId;
+  const clientId =
+    options.clientId === undefined
+      ? (record?.clientId ?? developerSignOnClientId)
+      : readClientId(options.clientId, 'The option "clientId"');
   const tenantId =
     options.tenantId === undefined ? undefined : readTenantId(options.tenantId, 'The option "tenantId"');
   return {
@@ -87,17 +88,6 @@ export function typeName(value: unknown): string {
   return Array.isArray(value) ? "an array" : typeof value;
 }
 
-function readClientId(value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  const what = 'The option "clientId"';
-  if (typeof value !== "string") throw new TypeError(`${what} must be a string, got ${typeName(value)}.`);
-  if (!/^[0-9A-Za-z._-]+$/.test(value))
-    throw new TypeError(
-      `${what} is not an application (client) id: expected a GUID such as "${developerSignOnClientId}".`,
-    );
-  return value;
-}
-
 function readTenants(value: unknown): ReadonlySet<string> {
   if (value === undefined) return new Set();
   const what = 'The option "additionallyAllowedTenants"';
@@ -105,13 +95,11 @@ function readTenants(value: unknown): ReadonlySet<string> {
     throw new TypeError(`${what} must be an array of tenant ids, or of "*" for any, got ${typeName(value)}.`);
   return new Set(
     value.map((tenant: unknown) =>
-      tenant === "*" ? "*" : readTenantId(tenant, `A tenant in ${lower(what)}`).toLowerCase(),
+      tenant === "*"
+        ? "*"
+        : readTenantId(tenant, 'A tenant in the option "additionallyAllowedTenants"').toLowerCase(),
     ),
   );
-}
-
-function lower(what: string): string {
-  return what.replace(/^The/, "the");
 }
 
 function readFlag(
