@@ -1,10 +1,11 @@
-import { type Broker, type BrokerAccount, isBrokerError, type OperationOptions } from "@x/broker-contract";
+import { type BrokerAccount, isBrokerError, type OperationOptions } from "@x/broker-contract";
 import { type AuthenticationRecord, accountOf } from "./authentication-record.js";
+import type { GuardedBroker } from "./guarded-broker.js";
 import { sameId } from "./ids.js";
 
 /** The account a record names, as the broker knows it; made from the record where the broker does not list it. */
 export async function findRecordedAccount(
-  broker: Broker,
+  broker: GuardedBroker,
   clientId: string,
   record: AuthenticationRecord,
   operation: OperationOptions,
@@ -16,7 +17,7 @@ export async function findRecordedAccount(
 
 /** The one account a login hint means, or none. */
 export async function findHintedAccount(
-  broker: Broker,
+  broker: GuardedBroker,
   clientId: string,
   loginHint: string,
   tenantId: string,
@@ -34,7 +35,7 @@ export function sameUsername(left: string, right: string): boolean {
 }
 
 async function listAccounts(
-  broker: Broker,
+  broker: GuardedBroker,
   clientId: string,
   operation: OperationOptions,
 ): Promise<BrokerAccount[]> {

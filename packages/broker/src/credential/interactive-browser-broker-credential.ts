@@ -5,6 +5,7 @@ import { accountNotFound } from "./account-not-found.js";
 import { type AuthenticationRecord, recordOf } from "./authentication-record.js";
 import { toCredentialError } from "./errors.js";
 import { Flight, Flights, type FlightWork, type Patience, throwIfAborted, untilAborted } from "./flight.js";
+import { guardedBroker } from "./guarded-broker.js";
 import { sameId } from "./ids.js";
 import { CredentialLogger } from "./logging.js";
 import type { InteractiveBrowserBrokerCredentialOptions } from "./options.js";
@@ -224,7 +225,8 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   ): FlightWork<T> {
     const sequence = ++this.#sequence;
     return async (abortSignal, correlationId) => {
-      const broker = this.#settings.broker ?? (await untilAborted(sharedPlatformBroker(), abortSignal));
+      const asked = this.#settings.broker ?? (await untilAborted(sharedPlatformBroker(), abortSignal));
+      const broker = guardedBroker(asked);
       const operation = { ...options, abortSignal, correlationId, logger: this.#log.broker };
       return work({ broker, sequence, operation });
     };

@@ -1,5 +1,5 @@
 import { createClientLogger } from "@azure/logger";
-import { type BrokerLogger, redactSensitive } from "@x/broker-contract";
+import { type BrokerLogger, redactSecrets, redactSensitive } from "@x/broker-contract";
 
 const logger = createClientLogger("broker");
 
@@ -7,14 +7,16 @@ const logger = createClientLogger("broker");
 export class CredentialLogger {
   readonly #credential: string;
   readonly #personal: boolean;
+  /** A text as it may be logged: support logging lets user names stand, and nothing else. */
+  readonly #text: (text: string) => string;
   /** For the broker's own messages. */
   readonly broker: BrokerLogger;
 
   constructor(credential: string, personal: boolean) {
     this.#credential = credential;
     this.#personal = personal;
-    // With support logging a message may name accounts; the contract keeps tokens out of it.
-    const text = personal ? (message: string) => message : redactSensitive;
+    const text = personal ? redactSecrets : redactSensitive;
+    this.#text = text;
     this.broker = {
       includePersonalData: personal,
       error: (message) => logger.error(text(message)),
@@ -27,24 +29,24 @@ export class CredentialLogger {
   success(method: string, scopes: readonly string[], username: string | undefined): void {
     if (!logger.info.enabled) return;
     const account = this.#personal && username !== undefined ? ` Account: ${username}.` : "";
-    logger.info(`${this.#credential} => ${method}() => SUCCESS.${scopesText(scopes)}${account}`);
+    logger.info(`${this.#credential} => ${method}() => SUCCESS.${this.#scopes(scopes)}${account}`);
   }
 
   failure(method: string, scopes: readonly string[], error: unknown): void {
-    const message = redactSensitive(error instanceof Error ? error.message : String(error));
-    const text = `${this.#credential} => ${method}() => ERROR.${scopesText(scopes)} Error message: ${message}`;
+    const message = this.#text(error instanceof Error ? error.message : String(error));
+    const text = `${this.#credential} => ${method}() => ERROR.${this.#scopes(scopes)} Error message: ${message}`;
     // The user's or the app's own wish to stop is no fault.
     if (isCancelled(error)) logger.info(text);
     else logger.warning(text);
   }
 
   step(message: string): void {
-    if (logger.verbose.enabled) logger.verbose(`${this.#credential} => ${redactSensitive(message)}`);
+    if (logger.verbose.enabled) logger.verbose(`${this.#credential} => ${this.#text(message)}`);
   }
-}
 
-function scopesText(scopes: readonly string[]): string {
-  return scopes.length === 0 ? "" : ` Scopes: ${redactSensitive(scopes.join(", "))}.`;
+  #scopes(scopes: readonly string[]): string {
+    return scopes.length === 0 ? "" : ` Scopes: ${this.#text(scopes.join(", "))}.`;
+  }
 }
 
 function isCancelled(error: unknown): boolean {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { type Instrumenter, type TracingSpan, useInstrumenter } from "@azure/core-tracing";
 import { AzureLogger, setLogLevel } from "@azure/logger";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -14,7 +15,7 @@ class TalkativeBroker extends FakeBroker {
     super();
     this.onSilent = this.onInteractive = (_, operation) => {
       operation.logger?.info(`The broker works for ${ada.username}.`);
-      if (operation.logger?.includePersonalData !== true) operation.logger?.verbose(`The token is ${jwt}.`);
+      operation.logger?.verbose(`The token is ${jwt}.`);
     };
   }
 }
@@ -55,7 +56,7 @@ describe("logs", () => {
       `azure:broker:info InteractiveBrowserBrokerCredential => getToken() => SUCCESS. Scopes: ${scope}.`,
     );
     expect(text).toContain(
-      "azure:broker:warning InteractiveBrowserBrokerCredential => getToken() => ERROR. Scopes: https://graph.microsoft.com/.default. Error message: Something broke for",
+      "azure:broker:warning InteractiveBrowserBrokerCredential => getToken() => ERROR. Scopes: https://graph.microsoft.com/.default. Error message: The broker's client failed: Error: Something broke for",
     );
   });
 
@@ -65,9 +66,16 @@ describe("logs", () => {
     expect(text).not.toContain(ada.username);
   });
 
+  it("hold no scope that is a secret or a user name", async () => {
+    const credential = new InteractiveBrowserBrokerCredential({ broker: new FakeBroker() });
+    await credential.getToken([scope, ada.username, jwt]);
+    expect(lines.join("\n")).toContain(`SUCCESS. Scopes: ${scope}, [user], [token].`);
+  });
+
   it("name accounts with support logging, but hold no token", async () => {
     const text = (await everyCall({ enableSupportLogging: true })).join("\n");
     expect(text).toContain(`The broker works for ${ada.username}.`);
+    expect(text).toContain("The token is [token]");
     expect(text).toContain(`SUCCESS. Scopes: ${scope}. Account: ${ada.username}.`);
   });
 
@@ -113,6 +121,52 @@ describe("errors", () => {
     expect(JSON.stringify([error, (error as Error).message, (error as Error).stack])).not.toContain(
       ada.username,
     );
+  });
+});
+
+describe("an error that the contract does not know", () => {
+  it.each(["silent", "interactive", "accounts", "signOut"])(
+    "is told without its secrets (%s)",
+    async (way) => {
+      const broker = new FakeBroker();
+      const fault = (): never => {
+        throw new TypeError(`Something broke for ${ada.username} with ${jwt}`, { cause: jwt });
+      };
+      if (way === "silent") broker.onSilent = fault;
+      if (way === "interactive") broker.onInteractive = fault;
+      if (way === "accounts") broker.onAccounts = fault;
+      if (way === "signOut") broker.onSignOut = fault;
+      const credential = new InteractiveBrowserBrokerCredential({
+        broker,
+        useDefaultBrokerAccount: way === "silent",
+      });
+      const calls: Record<string, () => Promise<unknown>> = {
+        silent: () => credential.getToken(scope),
+        interactive: () => credential.getToken(scope),
+        accounts: () => credential.getAccounts(),
+        signOut: () => credential.signOut(ada),
+      };
+      const error: unknown = await calls[way]?.().catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        name: "BrokerError",
+        code: "broker_failed",
+        message: expect.stringContaining("TypeError: Something broke for [user] with [token]"),
+        correlationId: expect.any(String),
+      });
+      expect(inspect(error, { depth: 9 })).not.toContain(ada.username);
+      expect(inspect(error, { depth: 9 })).not.toContain(jwt);
+    },
+  );
+
+  it("of the app's own window function is left as it is", async () => {
+    const cause = new Error("No window is open.");
+    const credential = new InteractiveBrowserBrokerCredential({
+      broker: new FakeBroker(),
+      parentWindowHandle: () => {
+        throw cause;
+      },
+    });
+    await expect(credential.getToken(scope)).rejects.toBe(cause);
   });
 });
 
@@ -163,6 +217,33 @@ describe("spans", () => {
         ended: true,
       },
     ]);
+  });
+
+  it("are made for getAccounts() and signOut() as well", async () => {
+    const credential = new InteractiveBrowserBrokerCredential({ broker: new FakeBroker() });
+    await credential.getAccounts();
+    await credential.signOut(ada);
+    expect(spans).toEqual(
+      ["getAccounts", "signOut"].map((method) => ({
+        name: `InteractiveBrowserBrokerCredential.${method}`,
+        status: { status: "success" },
+        ended: true,
+      })),
+    );
+  });
+
+  it("hold no secret and no user name", async () => {
+    const broker = new FakeBroker();
+    broker.onAccounts = broker.onInteractive = () => {
+      throw new Error(`Something broke for ${ada.username} with ${jwt}`, { cause: jwt });
+    };
+    const credential = new InteractiveBrowserBrokerCredential({ broker });
+    await credential.getToken(scope).catch(() => {});
+    await credential.getAccounts().catch(() => {});
+    expect(spans).toHaveLength(2);
+    expect(inspect(spans, { depth: 9 })).toContain("Something broke for [user] with [token]");
+    expect(inspect(spans, { depth: 9 })).not.toContain(ada.username);
+    expect(inspect(spans, { depth: 9 })).not.toContain(jwt);
   });
 
   it("are made for an answer from memory when the caller traces", async () => {

@@ -1,5 +1,4 @@
 import {
-  type Broker,
   type BrokerAccount,
   type BrokerError,
   type BrokerToken,
@@ -11,6 +10,7 @@ import { findHintedAccount, findRecordedAccount, sameUsername } from "./account-
 import { accountNotFound } from "./account-not-found.js";
 import { needsUser, UserNeeded } from "./errors.js";
 import { untilAborted } from "./flight.js";
+import type { GuardedBroker } from "./guarded-broker.js";
 import { sameId } from "./ids.js";
 import type { CredentialLogger } from "./logging.js";
 import type { Settings } from "./read-options.js";
@@ -18,7 +18,7 @@ import { checkAnswer, tokenRequest, type WantedToken } from "./wanted-token.js";
 
 /** One flight's view of the broker. */
 export interface Session {
-  readonly broker: Broker;
+  readonly broker: GuardedBroker;
   readonly operation: OperationOptions & {
     readonly abortSignal: AbortSignal;
     readonly correlationId: string;
