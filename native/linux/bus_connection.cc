@@ -1,5 +1,7 @@
 #include "linux/bus_connection.h"
 
+#include <dlfcn.h>
+
 #include <cerrno>
 #include <utility>
 
@@ -16,6 +18,17 @@ constexpr int kMessagesPerTurn = 64;
 constexpr std::uint64_t kMaxUnsent = 256;
 // A unix socket whose listen backlog is full gives no event when there is room again.
 constexpr std::chrono::milliseconds kBacklogRetry{10};
+
+/**
+ * Takes the time limit off the calls that sd-bus makes itself (Hello, AddMatch): neither its 25 seconds nor
+ * $SYSTEMD_BUS_TIMEOUT shall end anything here. Before libsystemd 240 (RHEL 8 has 239) that cannot be done,
+ * so the function is looked up, and the 25 seconds stay where there is none.
+ */
+int liftOwnTimeLimit(sd_bus* bus) {
+  using Setter = int (*)(sd_bus*, std::uint64_t);
+  static const auto set = reinterpret_cast<Setter>(dlsym(RTLD_DEFAULT, "sd_bus_set_method_call_timeout"));
+  return set == nullptr ? 0 : set(bus, kNoTimeout);
+}
 
 void removeTimer(Timers& timers, std::optional<Timers::Handle>& timer) {
   if (timer) timers.remove(*timer);
@@ -101,9 +114,7 @@ void BusConnection::open(const std::string& address) {
   r = sd_bus_set_bus_client(bus_.get(), 1);
   // Replies with open files are nothing we could tell, so the bus shall not send any.
   if (r >= 0) r = sd_bus_negotiate_fds(bus_.get(), 0);
-  // For the calls that sd-bus makes itself: neither its 25 seconds nor $SYSTEMD_BUS_TIMEOUT
-  // end anything here.
-  if (r >= 0) r = sd_bus_set_method_call_timeout(bus_.get(), kNoTimeout);
+  if (r >= 0) r = liftOwnTimeLimit(bus_.get());
   if (r >= 0) r = sd_bus_start(bus_.get());
   if (r == -EAGAIN) {
     bus_.reset();

@@ -8,7 +8,10 @@ namespace broker {
 
 /** Closes without flushing: flushing would block. */
 struct BusCloser {
-  void operator()(sd_bus* bus) const { sd_bus_close_unref(bus); }
+  void operator()(sd_bus* bus) const {
+    sd_bus_close(bus);
+    sd_bus_unref(bus);
+  }
 };
 struct MessageReleaser {
   void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }

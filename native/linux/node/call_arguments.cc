@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "addon/arguments.h"
+#include "linux/bus_names.h"
 
 namespace broker {
 namespace {
@@ -27,7 +28,7 @@ Result<Argument> readArgument(char type, Napi::Value value, const std::string& n
     case SD_BUS_TYPE_OBJECT_PATH: {
       Result<std::string> text = readString(value, name);
       if (!text.ok()) return std::move(text.failure());
-      if (type == SD_BUS_TYPE_OBJECT_PATH && sd_bus_object_path_is_valid(text.value().c_str()) <= 0) {
+      if (type == SD_BUS_TYPE_OBJECT_PATH && !isObjectPath(text.value())) {
         return invalidArgument(name, "a D-Bus object path");
       }
       return Argument(std::move(text.value()));
@@ -63,14 +64,10 @@ Result<CallArguments> readCall(Napi::Value value) {
   call.queue = reader.optionalString("queue");
   read.keepAlive = reader.optionalBoolean("keepAlive", true);
   const Napi::Array arguments = reader.array("args");
-  if (sd_bus_service_name_is_valid(message.destination.c_str()) <= 0)
-    reader.refuse("destination", "a D-Bus bus name");
-  if (sd_bus_object_path_is_valid(message.path.c_str()) <= 0) reader.refuse("path", "a D-Bus object path");
-  if (sd_bus_interface_name_is_valid(message.interface.c_str()) <= 0) {
-    reader.refuse("interface", "a D-Bus interface name");
-  }
-  if (sd_bus_member_name_is_valid(message.member.c_str()) <= 0)
-    reader.refuse("member", "a D-Bus member name");
+  if (!isBusName(message.destination)) reader.refuse("destination", "a D-Bus bus name");
+  if (!isObjectPath(message.path)) reader.refuse("path", "a D-Bus object path");
+  if (!isInterfaceName(message.interface)) reader.refuse("interface", "a D-Bus interface name");
+  if (!isMemberName(message.member)) reader.refuse("member", "a D-Bus member name");
   if (reader.failure()) return *reader.failure();
   if (arguments.Length() != message.signature.size()) {
     return invalidArgument("call.args", "as many as call.signature has types");

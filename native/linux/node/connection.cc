@@ -1,11 +1,10 @@
 #include "linux/node/connection.h"
 
-#include <systemd/sd-bus.h>
-
 #include <utility>
 
 #include "addon/arguments.h"
 #include "linux/bus_failure.h"
+#include "linux/bus_names.h"
 #include "linux/node/call_arguments.h"
 #include "linux/node/js_values.h"
 
@@ -159,7 +158,7 @@ Napi::Value Connection::watchOwner(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Result<std::string> name = readString(info[0], "name");
   if (!name.ok()) return PromiseBridge::rejected(env, name.failure());
-  if (sd_bus_service_name_is_valid(name.value().c_str()) <= 0) {
+  if (!isBusName(name.value())) {
     return PromiseBridge::rejected(env, invalidArgument("name", "a D-Bus bus name"));
   }
   bool keepAlive = true;

@@ -1,11 +1,13 @@
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./testing/calls.js";
 import { Peer } from "./testing/peer.js";
 import { type PrivateBus, startPrivateBus } from "./testing/private-bus.js";
-import { startRogueBus } from "./testing/rogue-bus.js";
+import { helloReply, startRogueBus, stringValue } from "./testing/rogue-bus.js";
 import { runProgram, startProgram } from "./testing/run-program.js";
+import { writeMessage } from "./testing/wire.js";
 
 const nothing = { connections: 0, callsInFlight: 0, ioThreads: 0 };
 const ended = { code: 0, signal: null, stderr: "" };
@@ -77,6 +79,29 @@ describe("a process with the Linux addon", () => {
     await delay(1000);
     await answerLater();
     expect(await program.ended).toEqual({ ...ended, lines: ["the answer"] });
+  });
+
+  it("is not hurried by it while connecting and watching either (from libsystemd 240 on)", async () => {
+    const slowly = (socket: Socket, message: Buffer) => setTimeout(() => socket.write(message), 500);
+    const rogue = await startRogueBus({
+      hello: (socket, head) => slowly(socket, helloReply(head)),
+      call: (socket, { serial }) =>
+        slowly(
+          socket,
+          writeMessage({
+            replySerial: serial,
+            sender: ":1.1",
+            signature: "s",
+            body: stringValue("answered"),
+          }),
+        ),
+    });
+    try {
+      const result = await runProgram("idle", rogue.address, { env: { SYSTEMD_BUS_TIMEOUT: "100ms" } });
+      expect(result).toEqual({ ...ended, lines: ["answered", "nothing left to do"] });
+    } finally {
+      await rogue.stop();
+    }
   });
 
   it.each(["exit", "throw"])("ends at once in the middle of calls: %s", async (how) => {

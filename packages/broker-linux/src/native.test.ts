@@ -226,6 +226,64 @@ describe("the Linux addon", () => {
       pending.cancel();
     });
 
+    const valid = {
+      destination: ["a.b", ":1.5", ":a.0", "_a.b-c", "a-.B9", `${"a.".repeat(126)}abc`],
+      path: ["/", "/a", "/0/_/Z9", `/${"a".repeat(300)}`],
+      interface: ["a.b", "_a.B9._", `${"a.".repeat(126)}abc`],
+      member: ["a", "_9", "Z".repeat(255)],
+    };
+    const malformed = {
+      destination: [
+        "",
+        ".",
+        ":",
+        "a",
+        ":1",
+        ".a.b",
+        "a.b.",
+        "a..b",
+        ":1..5",
+        "1.a",
+        "a.1",
+        "a b.c",
+        "a.é",
+        "a.b/c",
+      ],
+      path: ["", "a", "//", "/a/", "/a//b", "/a-b", "/a.b", "/é", "/a b"],
+      interface: ["", "a", ".a.b", "a.b.", "a..b", "1.a", "a.1b", "a-b.c", ":1.5", "a.é"],
+      member: ["", "9", "a.b", "a-b", "é", "a b"],
+    };
+    const tooLong = {
+      destination: `${"a.".repeat(127)}ab`,
+      interface: `${"a.".repeat(127)}ab`,
+      member: "Z".repeat(256),
+    };
+    const eachName = (table: Record<string, string | string[]>) =>
+      Object.entries(table).flatMap(([field, names]) => [names].flat().map((name) => [field, name] as const));
+
+    it.each(eachName(valid))("takes a valid %s: %s", async (field, name) => {
+      const { connection } = await connect(bus.address);
+      let outcome: string | undefined;
+      connection.call(callOf({ member: "Echo", [field]: name })).reply.then(
+        () => (outcome = "answered"),
+        ({ code }) => (outcome = code),
+      );
+      await until(() => outcome !== undefined || peer.unanswered.length > 0);
+      // Nobody has those names; a bus that took offence would have ended the connection.
+      if (field === "destination") expect(outcome).toBe("dbus_error");
+      else expect(["answered", undefined]).toContain(outcome);
+    });
+
+    it.each([...eachName(malformed), ...eachName(tooLong)])(
+      "refuses a malformed %s: %j",
+      async (field, name) => {
+        const { connection } = await connect(bus.address);
+        const error = await failureOf(connection.call(callOf({ member: "Echo", [field]: name })).reply);
+        expect(error.code).toBe("invalid_argument");
+        expect(error.message).toContain(`call.${field} must be a D-Bus`);
+      },
+    );
+
     it("lets U+FFFD itself through", async () => {
       const { connection } = await connect(bus.address);
       const call = callOf({ member: "Echo", signature: "s", args: ["\ufffd🙂"] });

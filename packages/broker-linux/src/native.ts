@@ -140,7 +140,10 @@ export interface NativeConnectOptions extends NativeHold {
    * semicolons, are tried in turn.
    */
   readonly address: string;
-  /** How long connecting and authenticating may take, in milliseconds; 0 for as long as it takes. */
+  /**
+   * How long connecting and authenticating may take, in milliseconds; 0 for as long as it takes. Before libsystemd
+   * 240 the bus' answer to connecting, and to `watchOwner`, is never waited for longer than 25 s.
+   */
   readonly timeoutInMs: number;
   /** Called with each report. What it throws is an uncaught exception. */
   readonly onEvent: (event: NativeEvent) => void;
