@@ -209,6 +209,15 @@ describe("an owner that is another user", () => {
     expect(bus.requests).toHaveLength(1);
   });
 
+  it.each(["", ":1.666", "com.microsoft.identity.broker1"])(
+    "is not believed to be the broker when it answers in its place (sender %j)",
+    async (sender) => {
+      const bus = busWithAccounts().on("getAccounts", { sender, body: ['{"accounts":[]}'] });
+      expect(await rejection(list(bus))).toMatchObject({ code: "protocol_error" });
+      expect(bus.requests).toHaveLength(1);
+    },
+  );
+
   it("may hide its process id: that is only a fact", async () => {
     const bus = busWithAccounts();
     bus.pid = undefined;

@@ -134,8 +134,9 @@ export class BusSession {
         autoStart: false,
         keepAlive: deadline.keepProcessAlive,
       });
+      let reply: NativeReply;
       try {
-        return await deadline.race(pending.reply, () => {
+        reply = await deadline.race(pending.reply, () => {
           pending.cancel();
           onGiveUp?.((last) => {
             const { connection, uniqueName } = broker;
@@ -161,6 +162,9 @@ export class BusSession {
         }
         throw this.#callFailure(native, broker.connection, deadline, facts);
       }
+      // A bus lets nobody else answer; what is no bus might.
+      if (reply.sender !== broker.uniqueName) throw foreignReply(facts);
+      return reply;
     }
   }
 
@@ -540,6 +544,13 @@ function readName(reply: NativeReply): string {
       hint: "Check what DBUS_SESSION_BUS_ADDRESS points to.",
     }),
   );
+}
+
+function foreignReply(facts: CallFacts): BrokerError {
+  return callError("protocol_error", facts, {
+    message: "The answer did not come from the broker that was asked; it was thrown away.",
+    hint: "Check what DBUS_SESSION_BUS_ADDRESS points to.",
+  });
 }
 
 function restlessName(facts: CallFacts): BrokerError {
