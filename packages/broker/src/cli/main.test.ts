@@ -1,8 +1,9 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type BrokerEmulator, startBrokerEmulator } from "@x/broker-emulator";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { dbusObstacle } from "../testing/dbus-obstacle.js";
 
 const folder = join(import.meta.dirname, "../..");
 const main = join(folder, "dist/esm/cli/main.js");
@@ -10,13 +11,8 @@ const scope = "https://storage.azure.com/.default";
 
 let emulator: BrokerEmulator | undefined;
 
-/** Why the whole way cannot be walked here, if it cannot. */
 function obstacle(): string | undefined {
-  if (process.platform !== "linux") return "only Linux has a broker package yet";
-  if (!existsSync(main)) return "dist is not built: run the build script first";
-  if (!existsSync(join(folder, "../broker-linux/prebuilds"))) return "the Linux addon is not built";
-  if (spawnSync("dbus-daemon", ["--version"]).error !== undefined) return "dbus-daemon is not installed";
-  return undefined;
+  return existsSync(main) ? dbusObstacle() : "dist is not built: run the build script first";
 }
 
 beforeAll(async () => {

@@ -1,4 +1,10 @@
-import { type BrokerAccount, isBrokerError, type OperationOptions } from "@x/broker-contract";
+import {
+  type BrokerAccount,
+  BrokerError,
+  type BrokerErrorCode,
+  isBrokerError,
+  type OperationOptions,
+} from "@x/broker-contract";
 import { type AuthenticationRecord, accountOf } from "./authentication-record.js";
 import type { GuardedBroker } from "./guarded-broker.js";
 import { sameId } from "./ids.js";
@@ -15,7 +21,10 @@ export async function findRecordedAccount(
   return same.find((account) => sameId(account.tenantId, record.tenantId)) ?? same[0] ?? accountOf(record);
 }
 
-/** The one account a login hint means, or none. */
+/**
+ * The one account a login hint means, or none.
+ * @throws BrokerError `interaction_required` when several have that user name: which one is for the user to say.
+ */
 export async function findHintedAccount(
   broker: GuardedBroker,
   clientId: string,
@@ -24,15 +33,46 @@ export async function findHintedAccount(
   operation: OperationOptions,
 ): Promise<BrokerAccount | undefined> {
   const accounts = await listAccounts(broker, clientId, operation);
-  const same = accounts.filter((account) => sameUsername(account.username, loginHint));
-  if (same.length <= 1) return same[0];
-  const inTenant = same.filter((account) => sameId(account.tenantId, tenantId));
-  return inTenant.length === 1 ? inTenant[0] : undefined;
+  const named = accounts.filter((account) => sameUsername(account.username, loginHint));
+  const inTenant = named.filter((account) => sameId(account.tenantId, tenantId));
+  // One account may be listed once for every tenant it visits.
+  const meant = onlyOwner(inTenant) ?? onlyOwner(named);
+  if (meant !== undefined) {
+    const profiles = named.filter((account) => sameId(account.homeAccountId, meant));
+    return profiles.find(isHomeProfile) ?? profiles[0];
+  }
+  if (named.length === 0) return undefined;
+  throw new BrokerError("interaction_required", {
+    reason: "several_accounts",
+    message: "The broker knows several accounts with the user name of the option loginHint.",
+    hint: "Let the user choose, or name one with the option authenticationRecord.",
+    ...(operation.correlationId === undefined ? {} : { correlationId: operation.correlationId }),
+  });
+}
+
+/** Whose accounts these all are, if they are somebody's. */
+function onlyOwner(accounts: readonly BrokerAccount[]): string | undefined {
+  const owner = accounts[0]?.homeAccountId;
+  if (owner === undefined) return undefined;
+  return accounts.every((account) => sameId(account.homeAccountId, owner)) ? owner : undefined;
+}
+
+/** Whether an account is told as it is in its home tenant, and not in one that it visits. */
+export function isHomeProfile({ homeAccountId, tenantId }: BrokerAccount): boolean {
+  return homeAccountId.toLowerCase().endsWith(`.${tenantId.toLowerCase()}`);
 }
 
 export function sameUsername(left: string, right: string): boolean {
   return left.trim().toLowerCase() === right.trim().toLowerCase();
 }
+
+/** How a broker fails that gives tokens but no list; then the name has to do. */
+const toleratedCodes: ReadonlySet<BrokerErrorCode> = new Set([
+  "broker_failed",
+  "not_supported",
+  "account_not_found",
+  "protocol_error",
+]);
 
 async function listAccounts(
   broker: GuardedBroker,
@@ -42,8 +82,7 @@ async function listAccounts(
   try {
     return await broker.getAccounts({ clientId }, operation);
   } catch (error) {
-    // Some brokers give tokens but no list; then the name has to do.
-    if (isBrokerError(error) && error.code === "not_supported") return [];
+    if (isBrokerError(error) && toleratedCodes.has(error.code)) return [];
     throw error;
   }
 }

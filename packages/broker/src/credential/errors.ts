@@ -1,5 +1,6 @@
 import type { GetTokenOptions } from "@azure/core-auth";
 import { type BrokerError, type BrokerErrorCode, isBrokerError } from "@x/broker-contract";
+import { mergeClaims } from "./claims.js";
 
 /** `name` of a {@link CredentialUnavailableError}. */
 export const CredentialUnavailableErrorName = "CredentialUnavailableError";
@@ -8,7 +9,7 @@ export const AuthenticationRequiredErrorName = "AuthenticationRequiredError";
 
 /**
  * The credential cannot be used here: no broker, a broker that cannot do what was asked, a locked keyring,
- * nobody signed in, or a tenant the credential is not configured for. A `ChainedTokenCredential` goes on with
+ * a default account where nobody is signed in, or a tenant the credential is not configured for. A `ChainedTokenCredential` goes on with
  * its next credential. Tell it by `name`.
  */
 export class CredentialUnavailableError extends Error {
@@ -27,7 +28,7 @@ export interface AuthenticationRequiredErrorOptions {
   readonly message: string;
   /** The scopes that were asked for. */
   readonly scopes: readonly string[];
-  /** The options `getToken` was called with. */
+  /** What `authenticate()` has to be called with. */
   readonly getTokenOptions?: GetTokenOptions;
   readonly cause?: unknown;
 }
@@ -41,7 +42,10 @@ export class AuthenticationRequiredError extends Error {
   override readonly name = AuthenticationRequiredErrorName;
   /** The scopes that were asked for. */
   readonly scopes: string[];
-  /** The options `getToken` was called with. */
+  /**
+   * What `authenticate()` has to be called with: those options of `getToken` that say what the token is for
+   * (`tenantId`, `claims`, `enableCae`, `proofOfPossessionOptions`), and the claims the tenant asked for.
+   */
   readonly getTokenOptions: GetTokenOptions | undefined;
   /** The code of the `BrokerError` that is the `cause`, if a broker was asked. */
   readonly code: BrokerErrorCode | undefined;
@@ -59,10 +63,13 @@ export class UserNeeded extends Error {
   override readonly name = "UserNeeded";
   /** What the broker said when it was asked silently; absent when there was no account to ask it for. */
   readonly reason: BrokerError | undefined;
+  /** Whether the broker was asked for the default account, whoever that is. */
+  readonly askedForDefault: boolean;
 
-  constructor(reason: BrokerError | undefined) {
+  constructor(reason: BrokerError | undefined, askedForDefault: boolean) {
     super("Only the user can get any further.");
     this.reason = reason;
+    this.askedForDefault = askedForDefault;
   }
 }
 
@@ -94,15 +101,15 @@ export interface FailureContext {
 
 /** Turns a failure into what the Azure SDK expects of a credential; see the table in the package's README. */
 export function toCredentialError(error: unknown, context: FailureContext): unknown {
-  if (error instanceof UserNeeded) return userNeededError(error.reason, context);
+  if (error instanceof UserNeeded) return userNeededError(error, context);
   if (isBrokerError(error) && unavailableCodes.has(error.code))
     return new CredentialUnavailableError(`${context.credential}: ${error.message}`, { cause: error });
   return error;
 }
 
-function userNeededError(reason: BrokerError | undefined, context: FailureContext): Error {
-  const { credential, scopes, getTokenOptions, manualAuthentication } = context;
-  if (reason !== undefined && isNobodySignedIn(reason) && !manualAuthentication)
+function userNeededError({ reason, askedForDefault }: UserNeeded, context: FailureContext): Error {
+  const { credential, scopes, manualAuthentication } = context;
+  if (askedForDefault && reason !== undefined && isNobodySignedIn(reason) && !manualAuthentication)
     return new CredentialUnavailableError(`${credential}: ${reason.message}`, { cause: reason });
   const option = manualAuthentication ? "disableAutomaticAuthentication" : "disableInteractiveFallback";
   const happened =
@@ -117,9 +124,21 @@ function userNeededError(reason: BrokerError | undefined, context: FailureContex
   return new AuthenticationRequiredError({
     message,
     scopes,
-    getTokenOptions,
+    getTokenOptions: optionsToAuthenticate(context.getTokenOptions, reason?.claims),
     ...(reason === undefined ? {} : { cause: reason }),
   });
+}
+
+/** A signal or time limit was for the call that failed; what the token is for holds for the next one too. */
+function optionsToAuthenticate(given: GetTokenOptions, wantedClaims: string | undefined): GetTokenOptions {
+  const { tenantId, enableCae, proofOfPossessionOptions } = given;
+  const claims = mergeClaims(given.claims, wantedClaims);
+  return {
+    ...(tenantId === undefined ? {} : { tenantId }),
+    ...(claims === undefined ? {} : { claims }),
+    ...(enableCae === undefined ? {} : { enableCae }),
+    ...(proofOfPossessionOptions === undefined ? {} : { proofOfPossessionOptions }),
+  };
 }
 
 function isNobodySignedIn(error: BrokerError): boolean {

@@ -1,8 +1,9 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { gate } from "../testing/fake-broker.js";
 import { Flight, Flights, untilAborted } from "./flight.js";
 
-const patience = { timeoutInMs: 0, doing: "Testing" };
+const patience = { timeoutInMs: 0, timeoutOption: "timeoutInMs", doing: "Testing" } as const;
 
 describe("Flight", () => {
   it("gives its result to all, also to who joins after the end", async () => {
@@ -12,33 +13,40 @@ describe("Flight", () => {
   });
 
   it("leaves no listener on a caller's signal", async () => {
-    const signal = new AbortController().signal;
-    const listeners = new Set<unknown>();
-    const add = signal.addEventListener.bind(signal);
-    const remove = signal.removeEventListener.bind(signal);
-    signal.addEventListener = (type: string, listener: never) => {
-      listeners.add(listener);
-      add(type, listener);
-    };
-    signal.removeEventListener = (type: string, listener: never) => {
-      listeners.delete(listener);
-      remove(type, listener);
-    };
+    const { signal } = new AbortController();
     await new Flight(async () => 7).join({ ...patience, abortSignal: signal });
     await expect(
       new Flight(() => Promise.reject(new Error("no"))).join({ ...patience, abortSignal: signal }),
     ).rejects.toThrow("no");
-    expect(listeners.size).toBe(0);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("says what was done and how long it could take", async () => {
-    const flight = new Flight(() => new Promise(() => {}));
-    await expect(flight.join({ timeoutInMs: 5, doing: "Signing out" })).rejects.toMatchObject({
-      code: "timed_out",
-      message: expect.stringContaining("Signing out took longer than the 5 ms that were allowed."),
-      correlationId: flight.correlationId,
-      retryable: true,
-    });
+  it.each(["timeoutInMs", "requestOptions.timeout"] as const)(
+    "says what was done, how long it could take, and that %s set the limit",
+    async (timeoutOption) => {
+      const flight = new Flight(() => new Promise(() => {}));
+      await expect(
+        flight.join({ timeoutInMs: 5, timeoutOption, doing: "Signing out" }),
+      ).rejects.toMatchObject({
+        code: "timed_out",
+        message: expect.stringContaining("Signing out took longer than the 5 ms that were allowed."),
+        hint: expect.stringContaining(`Allow more time with the option ${timeoutOption},`),
+        correlationId: flight.correlationId,
+        retryable: true,
+      });
+    },
+  );
+
+  it("puts one listener on a signal that many calls bring", async () => {
+    const { signal } = new AbortController();
+    const wait = gate();
+    const calls = Array.from({ length: 100 }, () =>
+      new Flight(() => wait.passed).join({ ...patience, abortSignal: signal }),
+    );
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    wait.open();
+    await Promise.all(calls);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });
 
@@ -68,10 +76,34 @@ describe("Flights", () => {
     const flights = new Flights<number>();
     const wait = gate();
     const first = flights.join("a", () => wait.passed.then(() => 1), patience);
-    flights.seal();
+    const other = flights.join("b", () => wait.passed.then(() => 3), patience);
+    flights.seal((key) => key === "a");
+    expect([flights.has("a"), flights.has("b")]).toEqual([false, true]);
     expect(await flights.join("a", async () => 2, patience)).toBe(2);
     wait.open();
-    expect(await first).toBe(1);
+    expect(await Promise.all([first, other])).toEqual([1, 3]);
+  });
+
+  it("are ended by their key", async () => {
+    const flights = new Flights<string>();
+    const signals = new Map<string, AbortSignal>();
+    const waiting = ["a", "b"].map((key) =>
+      flights.join(
+        key,
+        (signal) => {
+          signals.set(key, signal);
+          return untilAborted(new Promise<string>(() => {}), signal);
+        },
+        patience,
+      ),
+    );
+    flights.abort((key) => key === "a");
+    await expect(waiting[0]).rejects.toMatchObject({ name: "AbortError" });
+    expect([...signals].map(([key, { aborted }]) => [key, aborted])).toEqual([
+      ["a", true],
+      ["b", false],
+    ]);
+    expect([flights.has("a"), flights.has("b")]).toEqual([false, true]);
   });
 });
 

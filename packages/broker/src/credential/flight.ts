@@ -1,11 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { AbortError, type AbortSignalLike, BrokerError } from "@x/broker-contract";
+import { AbortError, type AbortSignalLike, BrokerError, onAbort } from "@x/broker-contract";
+
+/** Where a caller sets how long a call may take. */
+export type TimeoutOption = "timeoutInMs" | "requestOptions.timeout";
 
 /** How long one caller is prepared to wait. */
 export interface Patience {
   readonly abortSignal?: AbortSignalLike | undefined;
   /** In milliseconds; `0` for no limit. */
   readonly timeoutInMs: number;
+  /** The option that set the limit, for the error. */
+  readonly timeoutOption: TimeoutOption;
   /** What was being done, for the error, e.g. `"Getting a token"`. */
   readonly doing: string;
   /** Set for work nobody awaits: its timer must not keep the process alive. */
@@ -37,31 +42,29 @@ export class Flight<T> {
     );
   }
 
-  join({ abortSignal, timeoutInMs, doing, background = false }: Patience): Promise<T> {
+  join({ abortSignal, timeoutInMs, timeoutOption, doing, background = false }: Patience): Promise<T> {
     this.#waiting += 1;
     return new Promise<T>((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined;
+      let leaveSignal: (() => void) | undefined;
       let left = false;
       const leave = (): void => {
         if (left) return;
         left = true;
         clearTimeout(timer);
-        abortSignal?.removeEventListener("abort", onAbort);
+        leaveSignal?.();
         this.#waiting -= 1;
-        if (this.#waiting === 0 && !this.#ended) {
-          this.#end();
-          this.#controller.abort();
-        }
+        if (this.#waiting === 0 && !this.#ended) this.abort();
       };
-      const onAbort = (): void => {
+      const onAborted = (): void => {
         leave();
         reject(abortErrorOf(abortSignal, this.correlationId));
       };
       const onTimeout = (): void => {
         leave();
-        reject(timeoutError(doing, timeoutInMs, this.correlationId));
+        reject(timeoutError(doing, timeoutInMs, timeoutOption, this.correlationId));
       };
-      abortSignal?.addEventListener("abort", onAbort);
+      if (abortSignal?.aborted === false) leaveSignal = onAbort(abortSignal, onAborted);
       if (timeoutInMs > 0) {
         timer = setTimeout(onTimeout, timeoutInMs);
         if (background) timer.unref();
@@ -76,8 +79,14 @@ export class Flight<T> {
           reject(error);
         },
       );
-      if (abortSignal?.aborted) onAbort();
+      if (abortSignal?.aborted) onAborted();
     });
+  }
+
+  /** Ends the call, whoever waits for it: the work hears of it and fails. */
+  abort(): void {
+    this.#end();
+    this.#controller.abort();
   }
 
   #end(): void {
@@ -96,9 +105,19 @@ export class Flights<T> {
     return flight.join(patience);
   }
 
-  /** Lets nobody else join what is under way. */
-  seal(): void {
-    this.#byKey.clear();
+  /** Whether one is under way. */
+  has(key: string): boolean {
+    return this.#byKey.has(key);
+  }
+
+  /** Lets nobody else join those under way whose key is one of these. */
+  seal(isOne: (key: string) => boolean): void {
+    for (const key of [...this.#byKey.keys()].filter(isOne)) this.#byKey.delete(key);
+  }
+
+  /** Ends those under way whose key is one of these, whoever waits for them. */
+  abort(isOne: (key: string) => boolean): void {
+    for (const [key, flight] of [...this.#byKey]) if (isOne(key)) flight.abort();
   }
 
   #begin(key: string, start: FlightWork<T>): Flight<T> {
@@ -118,10 +137,9 @@ export function throwIfAborted(abortSignal: AbortSignalLike | undefined): void {
 /** Waits for something that cannot itself be aborted. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(abortErrorOf(signal));
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    if (signal.aborted) reject(abortErrorOf(signal));
+    const leave = onAbort(signal, () => reject(abortErrorOf(signal)));
+    promise.then(resolve, reject).finally(leave);
   });
 }
 
@@ -132,10 +150,15 @@ function abortErrorOf(signal: AbortSignalLike | undefined, correlationId?: strin
   });
 }
 
-function timeoutError(doing: string, timeoutInMs: number, correlationId: string): BrokerError {
+function timeoutError(
+  doing: string,
+  timeoutInMs: number,
+  option: TimeoutOption,
+  correlationId: string,
+): BrokerError {
   return new BrokerError("timed_out", {
     message: `${doing} took longer than the ${timeoutInMs} ms that were allowed.`,
-    hint: "Allow more time with the option timeoutInMs, or see what the broker is waiting for with `npx broker doctor`.",
+    hint: `Allow more time with the option ${option}, or see what the broker is waiting for with \`npx broker doctor\`.`,
     correlationId,
     retryable: true,
   });

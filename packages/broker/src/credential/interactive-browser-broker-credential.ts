@@ -4,17 +4,22 @@ import { sharedPlatformBroker } from "../loader/shared-broker.js";
 import { accountNotFound } from "./account-not-found.js";
 import { type AuthenticationRecord, recordOf } from "./authentication-record.js";
 import { toCredentialError } from "./errors.js";
-import { Flight, Flights, type FlightWork, type Patience, throwIfAborted, untilAborted } from "./flight.js";
+import { Flight, Flights, type FlightWork, throwIfAborted, untilAborted } from "./flight.js";
 import { guardedBroker } from "./guarded-broker.js";
 import { sameId } from "./ids.js";
 import { CredentialLogger } from "./logging.js";
 import type { InteractiveBrowserBrokerCredentialOptions } from "./options.js";
-import { type CredentialOperationOptions, readCallOptions, readOperationOptions } from "./read-call.js";
+import {
+  type CredentialOperationOptions,
+  type OperationCallOptions,
+  readCallOptions,
+  readOperationOptions,
+} from "./read-call.js";
 import { readOptions, type Settings } from "./read-options.js";
 import { ScopeReader } from "./scopes.js";
 import { type Session, SignInFlow } from "./sign-in-flow.js";
 import { resolveTenant } from "./tenant.js";
-import { type CacheEntry, cacheEntry, claimRefresh, TokenCache, tokenKey } from "./token-cache.js";
+import { type CacheEntry, cacheEntry, claimRefresh, ownerOf, TokenCache, tokenKey } from "./token-cache.js";
 import { tracing } from "./tracing.js";
 import type { WantedToken } from "./wanted-token.js";
 
@@ -27,7 +32,7 @@ const noOptions: GetTokenOptions = Object.freeze({});
  * can get any further. Tokens are cached in memory, for as long as the credential lives.
  *
  * Failures are told by `name` and `code`: `CredentialUnavailableError` (no broker here, a locked keyring,
- * nobody signed in) and `AuthenticationRequiredError` (UI is needed and not allowed) let a
+ * a default account where nobody is signed in) and `AuthenticationRequiredError` (UI is needed and not allowed) let a
  * `ChainedTokenCredential` go on; a `BrokerError` (cancelled by the user, no network, …) and an `AbortError`
  * stop it.
  *
@@ -43,6 +48,8 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   readonly #scopes = new ScopeReader();
   readonly #cache = new TokenCache();
   readonly #flights = new Flights<CacheEntry>();
+  /** Refreshes in the background. Nobody joins them: a caller who needs a token now asks for it. */
+  readonly #refreshes = new Flights<CacheEntry>();
   /** Counts requests, to tell older answers from newer ones. */
   #sequence = 0;
 
@@ -109,7 +116,8 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   }
 
   /**
-   * Signs an account out of this app and forgets its tokens, which happens even if the broker refuses.
+   * Signs an account out of this app and forgets its tokens, which happens even if the broker refuses. Tokens that
+   * are asked for meanwhile are not kept either.
    * @param account - An account of {@link getAccounts}, or the record of one. Default: the account this
    * credential signed in.
    * @throws BrokerError `account_not_found` when there is no such account, `not_supported` when this broker
@@ -127,12 +135,17 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
       if (homeAccountId === undefined) throw nobodyToSignOut();
       throwIfAborted(patience.abortSignal);
       this.#forget(homeAccountId);
-      await this.#run(patience, "Signing out", async ({ broker, operation }) => {
-        const accounts = await broker.getAccounts({ clientId }, operation);
-        const found = accounts.find((candidate) => sameId(candidate.homeAccountId, homeAccountId));
-        if (found === undefined) throw accountNotFound(operation.correlationId);
-        await broker.signOut({ clientId, account: found }, operation);
-      });
+      try {
+        await this.#run(patience, "Signing out", async ({ broker, operation }) => {
+          const accounts = await broker.getAccounts({ clientId }, operation);
+          const found = accounts.find((candidate) => sameId(candidate.homeAccountId, homeAccountId));
+          if (found === undefined) throw accountNotFound(operation.correlationId);
+          await broker.signOut({ clientId, account: found }, operation);
+        });
+      } finally {
+        // What was found while the broker was still at it is as void as what was known before.
+        this.#forget(homeAccountId);
+      }
     });
   }
 
@@ -210,11 +223,7 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   }
 
   /** Makes one call that nobody else shares. */
-  #run<T>(
-    patience: Pick<Patience, "abortSignal" | "timeoutInMs">,
-    doing: string,
-    work: (session: Session) => Promise<T>,
-  ): Promise<T> {
+  #run<T>(patience: OperationCallOptions, doing: string, work: (session: Session) => Promise<T>): Promise<T> {
     throwIfAborted(patience.abortSignal);
     return new Flight(this.#sessionWork(work)).join({ ...patience, doing });
   }
@@ -227,7 +236,8 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
     return async (abortSignal, correlationId) => {
       const asked = this.#settings.broker ?? (await untilAborted(sharedPlatformBroker(), abortSignal));
       const broker = guardedBroker(asked);
-      const operation = { ...options, abortSignal, correlationId, logger: this.#log.broker };
+      // No limit of the platform's own: whoever waits for the flight leaves when their time is over.
+      const operation = { ...options, abortSignal, correlationId, timeoutInMs: 0, logger: this.#log.broker };
       return work({ broker, sequence, operation });
     };
   }
@@ -256,15 +266,20 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
 
   #refresh({ token }: CacheEntry, due: Pick<WantedToken, "tenantId" | "enableCae" | "scopes">): void {
     const wanted: WantedToken = { ...due, ...plainCall };
+    const key = this.#flightKey(wanted);
+    if (this.#refreshes.has(key) || this.#flights.has(key)) return;
     const doing = "Refreshing a token in the background";
     const work = this.#sessionWork(
       async (session) => this.#keep(await this.#flow.renew(session, wanted, token), wanted, session.sequence),
       { keepProcessAlive: false },
     );
-    new Flight(work).join({ timeoutInMs: this.#settings.timeoutInMs, doing, background: true }).then(
-      () => this.#log.step(`${doing} succeeded.`),
-      (error: unknown) => this.#log.failure("refresh", wanted.scopes.scopes, error),
-    );
+    const { timeoutInMs } = this.#settings;
+    this.#refreshes
+      .join(key, work, { timeoutInMs, timeoutOption: "timeoutInMs", doing, background: true })
+      .then(
+        () => this.#log.step(`${doing} succeeded.`),
+        (error: unknown) => this.#log.failure("refresh", wanted.scopes.scopes, error),
+      );
   }
 
   /** Gets a token from the broker. Callers that want the same at the same time share one request. */
@@ -275,8 +290,14 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
     const patience = { ...wanted, doing: "Getting a token" };
     // Each signed HTTP request is for one HTTP request and cannot be shared.
     if (wanted.proofOfPossession !== undefined) return new Flight(work).join(patience);
-    const key = `${this.#keyOf(wanted, this.#flow.homeAccountId ?? "")}\n${wanted.claims ?? ""}`;
+    const key = this.#flightKey(wanted);
+    // A refresh that has not come to its end in all that time will not help, and may not show UI.
+    this.#refreshes.abort((one) => one === key);
     return this.#flights.join(key, work, patience);
+  }
+
+  #flightKey(wanted: WantedToken): string {
+    return `${this.#keyOf(wanted, this.#flow.homeAccountId ?? "")}\n${wanted.claims ?? ""}`;
   }
 
   /** Remembers a token and whose it is, unless there was a sign-out meanwhile. */
@@ -291,8 +312,10 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   }
 
   #forget(homeAccountId: string): void {
+    const isTheirs = (key: string): boolean => sameId(ownerOf(key), homeAccountId);
     this.#flow.forget(homeAccountId, this.#sequence);
-    this.#flights.seal();
+    this.#flights.seal((key) => isTheirs(key) || ownerOf(key) === "");
+    this.#refreshes.abort(isTheirs);
     this.#cache.forget(homeAccountId);
   }
 }
@@ -318,6 +341,7 @@ const plainCall = {
   claims: undefined,
   proofOfPossession: undefined,
   timeoutInMs: 0,
+  timeoutOption: "timeoutInMs",
 } as const;
 
 function toAccessToken(token: BrokerToken, refreshAfter: number): AccessToken {

@@ -117,7 +117,7 @@ describe("errors", () => {
     const error = await new InteractiveBrowserBrokerCredential(options)
       .getToken(scope)
       .catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name: "CredentialUnavailableError" });
+    expect(error).toMatchObject({ name: "AuthenticationRequiredError", code: "account_not_found" });
     expect(JSON.stringify([error, (error as Error).message, (error as Error).stack])).not.toContain(
       ada.username,
     );

@@ -33,7 +33,8 @@ export interface InteractiveBrowserBrokerCredentialOptions {
   useDefaultBrokerAccount?: boolean;
   /**
    * Never show UI from `getToken()`. Where only the user can get any further it throws
-   * `AuthenticationRequiredError`, and `CredentialUnavailableError` when nobody is signed in. Default `false`.
+   * `AuthenticationRequiredError`; with `useDefaultBrokerAccount` on a machine where nobody is signed in,
+   * `CredentialUnavailableError`. Default `false`.
    */
   disableInteractiveFallback?: boolean;
   /** Legacy Microsoft-account passthrough, for Microsoft's own apps only. Default `false`. */
@@ -43,8 +44,8 @@ export interface InteractiveBrowserBrokerCredentialOptions {
    */
   enableSupportLogging?: boolean;
   /**
-   * User name to start with. If the broker knows the account it is first tried without UI; it never forces the
-   * user to type a password again. Default: none.
+   * User name to start with. If the broker knows one account of that name it is first tried without UI; it never
+   * forces the user to type a password again. Default: none.
    */
   loginHint?: string;
   /**
@@ -71,8 +72,7 @@ export interface InteractiveBrowserBrokerCredentialOptions {
   redirectUri?: string;
   /**
    * The longest `getToken()`, `authenticate()`, `getAccounts()` and `signOut()` may take, in milliseconds, the
-   * user's part included; `0` for no limit. A call's `requestOptions.timeout` can only shorten it. What needs no
-   * user has the platform's own limit besides (30 seconds on Linux).
+   * user's part included; `0` for no limit. A call's `requestOptions.timeout` can only shorten it.
    * Default 300,000.
    */
   timeoutInMs?: number;

@@ -1,5 +1,6 @@
 import type { GetTokenOptions } from "@azure/core-auth";
 import type { AbortSignalLike, ProofOfPossession } from "@x/broker-contract";
+import type { TimeoutOption } from "./flight.js";
 import { readTimeout, typeName } from "./read-options.js";
 
 /** The options of one call that this package acts on, checked. */
@@ -9,7 +10,12 @@ export interface CallOptions {
   readonly enableCae: boolean;
   readonly proofOfPossession: ProofOfPossession | undefined;
   readonly timeoutInMs: number;
+  /** Which option set `timeoutInMs`. */
+  readonly timeoutOption: TimeoutOption;
 }
+
+/** What all methods share of it. */
+export type OperationCallOptions = Pick<CallOptions, "abortSignal" | "timeoutInMs" | "timeoutOption">;
 
 /** What every method of the credential takes. */
 export interface CredentialOperationOptions {
@@ -37,20 +43,17 @@ export function readCallOptions(options: GetTokenOptions, defaultTimeoutInMs: nu
 export function readOperationOptions(
   options: CredentialOperationOptions,
   defaultTimeoutInMs: number,
-): Pick<CallOptions, "abortSignal" | "timeoutInMs"> {
+): OperationCallOptions {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`The options of a call must be an object, got ${typeName(options)}.`);
   const requestOptions: unknown = options.requestOptions;
   if (requestOptions !== undefined && (typeof requestOptions !== "object" || requestOptions === null))
     throw new TypeError(`The option "requestOptions" must be an object, got ${typeName(requestOptions)}.`);
-  const timeouts = [
-    defaultTimeoutInMs,
-    readTimeout(options.requestOptions?.timeout, 'The option "requestOptions.timeout"') ?? 0,
-  ].filter((timeout) => timeout > 0);
-  return {
-    abortSignal: readAbortSignal(options.abortSignal),
-    timeoutInMs: timeouts.length === 0 ? 0 : Math.min(...timeouts),
-  };
+  const abortSignal = readAbortSignal(options.abortSignal);
+  const ofCall = readTimeout(options.requestOptions?.timeout, 'The option "requestOptions.timeout"') ?? 0;
+  return ofCall > 0 && (defaultTimeoutInMs === 0 || ofCall < defaultTimeoutInMs)
+    ? { abortSignal, timeoutInMs: ofCall, timeoutOption: "requestOptions.timeout" }
+    : { abortSignal, timeoutInMs: defaultTimeoutInMs, timeoutOption: "timeoutInMs" };
 }
 
 function readAbortSignal(value: unknown): AbortSignalLike | undefined {

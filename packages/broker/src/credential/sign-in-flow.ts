@@ -1,13 +1,16 @@
 import {
   type BrokerAccount,
   type BrokerError,
+  type BrokerErrorCode,
   type BrokerToken,
   type InteractiveTokenRequest,
   isBrokerError,
   type OperationOptions,
 } from "@x/broker-contract";
-import { findHintedAccount, findRecordedAccount, sameUsername } from "./account-choice.js";
+import { findHintedAccount, findRecordedAccount, isHomeProfile, sameUsername } from "./account-choice.js";
 import { accountNotFound } from "./account-not-found.js";
+import { accountOf } from "./authentication-record.js";
+import { mergeClaims } from "./claims.js";
 import { needsUser, UserNeeded } from "./errors.js";
 import { untilAborted } from "./flight.js";
 import type { GuardedBroker } from "./guarded-broker.js";
@@ -33,6 +36,9 @@ interface Candidate {
   readonly loginHint?: string;
 }
 
+/** Whoever the operating system's own account is. */
+const defaultAccount: Candidate = Object.freeze({});
+
 /** How a sign-in window of this credential ended, for those who waited for it. */
 type SignInOutcome = { readonly signedIn: true } | { readonly signedIn: false; readonly error: unknown };
 
@@ -40,12 +46,15 @@ type SignInOutcome = { readonly signedIn: true } | { readonly signedIn: false; r
 export class SignInFlow {
   readonly #settings: Settings;
   readonly #log: CredentialLogger;
-  /** Whom this credential signed in, once it did. */
+  /** Whom this credential signed in, once it did. One credential is for one account until a sign-out. */
   #account: BrokerAccount | undefined;
-  /** The sign-in window that is open or waits its turn. */
+  /** The sign-in window that is open or about to open. */
   #signIn: Promise<SignInOutcome> | undefined;
-  /** The last session that began before a sign-out: what it and earlier ones find is not kept. */
-  #signedOutAt = 0;
+  /**
+   * By home account id in lower case: the last session that began before the account's sign-out had ended. What
+   * it and earlier ones find out about the account is not kept.
+   */
+  readonly #signedOutAt = new Map<string, number>();
 
   constructor(settings: Settings, log: CredentialLogger) {
     this.#settings = settings;
@@ -59,15 +68,20 @@ export class SignInFlow {
 
   /** Remembers whose token a session got. `false` when there was a sign-out meanwhile: forget the token. */
   remember(account: BrokerAccount, sequence: number): boolean {
-    if (!this.#isCurrent(sequence)) return false;
-    if (this.#account === undefined || sameId(this.#account.homeAccountId, account.homeAccountId))
-      this.#account = account;
+    if (sequence <= (this.#signedOutAt.get(account.homeAccountId.toLowerCase()) ?? 0)) return false;
+    const known = this.#account;
+    // As a guest an account has other ids, which must not take the place of those of its home tenant.
+    const isBetter =
+      known === undefined ||
+      (sameId(known.homeAccountId, account.homeAccountId) &&
+        (sameId(known.tenantId, account.tenantId) || isHomeProfile(account)));
+    if (isBetter) this.#account = account;
     return true;
   }
 
   /** Forgets an account; `lastSequence` is that of the latest session so far. */
   forget(homeAccountId: string, lastSequence: number): void {
-    this.#signedOutAt = lastSequence;
+    this.#signedOutAt.set(homeAccountId.toLowerCase(), lastSequence);
     if (this.#account !== undefined && sameId(this.#account.homeAccountId, homeAccountId))
       this.#account = undefined;
   }
@@ -75,43 +89,44 @@ export class SignInFlow {
   /** Gets a token: without UI where an account is known, and with UI where only the user gets any further. */
   async acquire(session: Session, wanted: WantedToken): Promise<BrokerToken> {
     const { disableAutomaticAuthentication, disableInteractiveFallback } = this.#settings;
-    const known = await this.#knownAccount(session);
-    const candidate =
-      known === undefined ? await this.#unknownCandidate(session, wanted) : { account: known };
+    let known: BrokerAccount | undefined;
+    let candidate: Candidate | undefined;
     let reason: BrokerError | undefined;
-    if (candidate !== undefined) {
-      try {
-        return await this.#askSilently(session, wanted, candidate);
-      } catch (error) {
-        if (!needsUser(error)) throw error;
-        reason = error;
-      }
+    try {
+      known = await this.#knownAccount(session);
+      candidate = known === undefined ? await this.#unknownCandidate(session, wanted) : { account: known };
+      if (candidate !== undefined) return await this.#askSilently(session, wanted, candidate);
+    } catch (error) {
+      if (!needsUser(error)) throw error;
+      reason = error;
     }
-    if (disableAutomaticAuthentication || disableInteractiveFallback) throw new UserNeeded(reason);
-    return this.#signInOnce(session, wanted, known);
+    if (disableAutomaticAuthentication || disableInteractiveFallback)
+      throw new UserNeeded(reason, candidate === defaultAccount);
+    return this.#signInOnce(session, wanted, known, reason);
   }
 
   /** Signs in with UI, except that the default account is tried without where that was asked for. */
   async authenticate(session: Session, wanted: WantedToken): Promise<BrokerToken> {
-    const account = await this.#knownAccount(session);
-    if (
-      account === undefined &&
-      this.#settings.useDefaultBrokerAccount &&
-      this.#settings.loginHint === undefined
-    ) {
-      try {
-        return await this.#askSilently(session, wanted, {});
-      } catch (error) {
-        if (!needsUser(error)) throw error;
-      }
+    const { loginHint, useDefaultBrokerAccount } = this.#settings;
+    let known: BrokerAccount | undefined;
+    let reason: BrokerError | undefined;
+    try {
+      known = await this.#knownAccount(session);
+      if (known === undefined && useDefaultBrokerAccount && loginHint === undefined)
+        return await this.#askSilently(session, wanted, defaultAccount);
+    } catch (error) {
+      if (!needsUser(error)) throw error;
+      reason = error;
     }
-    return this.#askUser(session, wanted, account);
+    // One window at a time; whoever signs in in the one that is open is then the account to ask for.
+    while (this.#signIn !== undefined) await untilAborted(this.#signIn, session.operation.abortSignal);
+    return this.#askUser(session, withClaims(wanted, reason), known);
   }
 
   /** Replaces a token that is still good, without UI. */
   renew(session: Session, wanted: WantedToken, token: BrokerToken): Promise<BrokerToken> {
     const renewal = { forceRefresh: true, accessTokenToRenew: token.accessToken };
-    return this.#askSilently(session, wanted, { account: token.account }, renewal);
+    return this.#askSilently(session, wanted, { account: this.#account ?? token.account }, renewal);
   }
 
   /** Whom to ask for without UI when the credential has signed nobody in yet, if anybody. */
@@ -120,7 +135,7 @@ export class SignInFlow {
     wanted: WantedToken,
   ): Promise<Candidate | undefined> {
     const { clientId, loginHint, useDefaultBrokerAccount } = this.#settings;
-    if (loginHint === undefined) return useDefaultBrokerAccount ? {} : undefined;
+    if (loginHint === undefined) return useDefaultBrokerAccount ? defaultAccount : undefined;
     const account = await findHintedAccount(broker, clientId, loginHint, wanted.tenantId, operation);
     return account === undefined ? { loginHint } : { account };
   }
@@ -133,19 +148,26 @@ export class SignInFlow {
   }
 
   async #askSilently(
-    { broker, operation }: Session,
+    session: Session,
     wanted: WantedToken,
     candidate: Candidate,
     renewal: { readonly forceRefresh?: boolean; readonly accessTokenToRenew?: string } = {},
   ): Promise<BrokerToken> {
+    const { broker, operation, sequence } = session;
     this.#log.step(`asks the broker without UI (correlation id: ${operation.correlationId}).`);
     const token = await broker.acquireTokenSilently(
       { ...tokenRequest(this.#settings, wanted), ...candidate, ...renewal },
       operation,
     );
-    checkAnswer(token, wanted, candidate.account, operation.correlationId);
+    this.#check(token, session, wanted, candidate.account);
     if (candidate.loginHint !== undefined && !sameUsername(token.account.username, candidate.loginHint))
       throw accountNotFound(operation.correlationId);
+    const known = this.#account;
+    // Somebody else signed in while the broker chose whom to answer for.
+    if (known !== undefined && !sameId(known.homeAccountId, token.account.homeAccountId))
+      return this.#askSilently(session, wanted, { account: known });
+    // At once, so that whoever comes next asks for the same account.
+    this.remember(token.account, sequence);
     return token;
   }
 
@@ -156,32 +178,39 @@ export class SignInFlow {
   async #signInOnce(
     session: Session,
     wanted: WantedToken,
-    account: BrokerAccount | undefined,
+    lookedUp: BrokerAccount | undefined,
+    firstReason: BrokerError | undefined,
   ): Promise<BrokerToken> {
+    let reason = firstReason;
     for (;;) {
-      if (this.#signIn === undefined) return this.#askUser(session, wanted, account ?? this.#account);
+      if (this.#signIn === undefined) return this.#askUser(session, withClaims(wanted, reason), lookedUp);
       const outcome = await untilAborted(this.#signIn, session.operation.abortSignal);
       if (!outcome.signedIn) {
-        // Who closed the window did not want to sign in; asking once more for each waiting client would annoy.
-        if (isBrokerError(outcome.error) && outcome.error.code === "user_canceled") throw outcome.error;
+        if (holdsForOthers(outcome.error)) throw outcome.error;
         continue;
       }
-      const known = account ?? this.#account;
-      if (known === undefined) continue;
+      const account = this.#account ?? lookedUp;
+      if (account === undefined) continue;
       try {
-        return await this.#askSilently(session, wanted, { account: known });
+        return await this.#askSilently(session, wanted, { account });
       } catch (error) {
         if (!needsUser(error)) throw error;
+        reason = error;
       }
     }
   }
 
-  #askUser(session: Session, wanted: WantedToken, account: BrokerAccount | undefined): Promise<BrokerToken> {
+  /** Opens a window, for the account that is known by now if one is. */
+  #askUser(session: Session, wanted: WantedToken, lookedUp: BrokerAccount | undefined): Promise<BrokerToken> {
+    const { authenticationRecord } = this.#settings;
+    const account = this.#account ?? lookedUp ?? (authenticationRecord && accountOf(authenticationRecord));
     const window = this.#openWindow(session, wanted, account);
     // A broker that is slow to notice an abort must not keep the next caller from asking.
     const answer = untilAborted(window, session.operation.abortSignal).then((token) => {
+      // Somebody may have signed in without a window meanwhile.
+      this.#check(token, session, wanted, account ?? this.#account);
       // Known before anybody who waits for this window goes on.
-      if (this.#isCurrent(session.sequence)) this.#account = token.account;
+      this.remember(token.account, session.sequence);
       return token;
     });
     const turn: Promise<SignInOutcome> = answer
@@ -190,7 +219,7 @@ export class SignInFlow {
         (error: unknown): SignInOutcome => ({ signedIn: false, error }),
       )
       .then((outcome) => {
-        if (this.#signIn === turn) this.#signIn = undefined;
+        this.#signIn = undefined;
         return outcome;
       });
     this.#signIn = turn;
@@ -212,13 +241,35 @@ export class SignInFlow {
           ? { loginHint }
           : { prompt: "select_account" };
     const request = { ...tokenRequest(this.#settings, wanted), ...who, parentWindow };
-    // The user has as long as the callers of this flight wait: they bound it, not the platform's default.
-    const token = await broker.acquireTokenInteractively(request, { ...operation, timeoutInMs: 0 });
-    checkAnswer(token, wanted, account, operation.correlationId);
-    return token;
+    return broker.acquireTokenInteractively(request, operation);
   }
 
-  #isCurrent(sequence: number): boolean {
-    return sequence > this.#signedOutAt;
+  #check(
+    token: BrokerToken,
+    { operation: { correlationId } }: Session,
+    wanted: WantedToken,
+    account: BrokerAccount | undefined,
+  ): void {
+    checkAnswer(token, { wanted, account, settings: this.#settings, correlationId });
   }
+}
+
+/** What was asked for, and what the tenant said is needed on top when it refused to give it without the user. */
+function withClaims(wanted: WantedToken, reason: BrokerError | undefined): WantedToken {
+  return { ...wanted, claims: mergeClaims(wanted.claims, reason?.claims) };
+}
+
+/** Reasons that may lie in what one caller asked for, so that another's window may well succeed. */
+const reasonsOfOneRequest: ReadonlySet<BrokerErrorCode> = new Set([
+  "interaction_required",
+  "invalid_request",
+]);
+
+/**
+ * Whether a window's failure is the answer for every caller who waited for it: who closed it did not want to sign
+ * in, and what does not work at all need not be shown to the user once for each of them.
+ */
+function holdsForOthers(error: unknown): boolean {
+  if (!isBrokerError(error)) return !(error instanceof Error && error.name === "AbortError");
+  return error.code !== "timed_out" && !error.retryable && !reasonsOfOneRequest.has(error.code);
 }

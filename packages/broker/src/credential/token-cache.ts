@@ -20,6 +20,11 @@ export function tokenKey(
   return `${homeAccountId}\n${tenantId}\n${enableCae ? "cae" : ""}\n${scopeKey}`;
 }
 
+/** Whose token a key is for; `""` where that was not known yet. */
+export function ownerOf(key: string): string {
+  return key.slice(0, key.indexOf("\n"));
+}
+
 /** A cached token. */
 export interface CacheEntry {
   readonly token: BrokerToken;

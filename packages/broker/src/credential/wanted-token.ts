@@ -28,12 +28,19 @@ export function tokenRequest(settings: Settings, wanted: WantedToken): TokenRequ
   };
 }
 
+/** What an answer has to fit. */
+export interface Expected {
+  readonly wanted: WantedToken;
+  /** Whose token it has to be; `undefined` for anybody's. */
+  readonly account: BrokerAccount | undefined;
+  readonly settings: Settings;
+  readonly correlationId: string;
+}
+
 /** What no caller may ever get, whichever broker answered: somebody else's token, or one of the wrong kind. */
 export function checkAnswer(
   token: BrokerToken,
-  wanted: WantedToken,
-  account: BrokerAccount | undefined,
-  correlationId: string,
+  { wanted, account, settings, correlationId }: Expected,
 ): void {
   if (account !== undefined && !sameId(token.account.homeAccountId, account.homeAccountId))
     throw new BrokerError("account_mismatch", {
@@ -42,7 +49,9 @@ export function checkAnswer(
       hint: "Sign the right account in to the operating system, or leave out what pins the credential to an account.",
       correlationId,
     });
+  // Passthrough turns a personal account's own tenant into another one.
   if (
+    !settings.enableMsaPassthrough &&
     isTenantGuid(wanted.tenantId) &&
     isTenantGuid(token.tenantId) &&
     !sameId(wanted.tenantId, token.tenantId)
@@ -56,6 +65,12 @@ export function checkAnswer(
     throw new BrokerError("protocol_error", {
       message: `The broker answered with a ${token.tokenType} token, which is not what was asked for; it was thrown away.`,
       hint: "Proof of possession may not be supported by this broker: see `npx broker doctor`.",
+      correlationId,
+    });
+  if (!Number.isFinite(token.expiresOn))
+    throw new BrokerError("protocol_error", {
+      message: "The broker answered with a token that does not say when it ends; it was thrown away.",
+      hint: "This is a fault in the code that speaks to the broker: please report it.",
       correlationId,
     });
 }
