@@ -19,8 +19,8 @@ const jobs = {
   test: () => {
     for (const folder of reportFolders()) rmSync(folder, { recursive: true, force: true });
     const outcome = turboStatus("lint", "typecheck", "test");
-    const failedTests = printCounts();
-    process.exit(outcome !== 0 || failedTests > 0 ? 1 : 0);
+    const failed = printCounts(outcome === 0);
+    process.exit(failed > 0 ? 1 : 0);
   },
 };
 
@@ -102,8 +102,11 @@ function reportFolders() {
   return [...packages, "test"].map((folder) => join(root, folder, "reports"));
 }
 
-/** Adds up the reports of all packages, the cached ones included, and returns how many tests failed. */
-function printCounts() {
+/**
+ * Adds up the reports of all packages, the cached ones included, says why tests were skipped, and counts a check
+ * other than a test (lint, types, a build) that failed as one failure.
+ */
+function printCounts(allTasksPassed) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const files = reportFolders().flatMap((folder) =>
     existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [],
@@ -117,6 +120,14 @@ function printCounts() {
     counts.failed += report.testResults.filter(
       (f) => f.status === "failed" && f.assertionResults.length === 0,
     ).length;
+  }
+  const reasons = files
+    .filter((name) => name.endsWith("skipped.txt"))
+    .map((file) => readFileSync(file, "utf8"));
+  if (reasons.some((text) => text !== "")) console.log(`\nSkipped:\n${reasons.join("")}`);
+  if (!allTasksPassed && counts.failed === 0) {
+    console.log("\nNo test failed, but a check beside the tests did: see the failed tasks above.");
+    counts.failed = 1;
   }
   console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
   return counts.failed;

@@ -7,7 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
-    reporters: ["default", "json"],
+    reporters: ["default", "json", "../scripts/skip-reasons-reporter.mjs"],
     outputFile: { json: "reports/vitest.json" },
   },
 });

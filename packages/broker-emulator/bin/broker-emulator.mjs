@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+// Exists before the build, so that package managers can link the command in a fresh workspace.
+import "../dist/esm/cli.js";
