@@ -6,8 +6,8 @@ import {
   redactSensitive,
 } from "@x/broker-contract";
 import { developerSignOnClientId } from "../credential/client-id.js";
+import { whatHappened } from "../what-happened.js";
 import type { CliIo } from "./cli-io.js";
-import { whatHappened } from "./report-error.js";
 
 export interface DoctorFlags {
   readonly clientId?: string;

@@ -1,4 +1,5 @@
-import { type BrokerError, isBrokerError } from "@x/broker-contract";
+import { isBrokerError } from "@x/broker-contract";
+import { whatHappened } from "../what-happened.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
 
 /** Says what went wrong and what to do: for a person, or as one line of JSON. */
@@ -10,12 +11,6 @@ export function describeError(error: unknown, json: boolean): string {
     ...(hint === "" ? [] : [`  → ${hint}`]),
     ...(facts === "" ? [] : [`  ${facts}`]),
   ].join("\n");
-}
-
-/** The first part of a broker error's message, without the advice and facts that follow it. */
-export function whatHappened(error: BrokerError): string {
-  const end = error.message.indexOf(` ${error.hint}`);
-  return end > 0 ? error.message.slice(0, end) : error.message;
 }
 
 function readable(error: unknown): { message: string; hint: string; facts: string } {

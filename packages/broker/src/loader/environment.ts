@@ -2,31 +2,23 @@
 export interface RuntimeEnvironment {
   readonly platform: string;
   readonly arch: string;
-  readonly nodeVersion: string;
-  /** Which C library the process runs on; `undefined` where it is not Linux. */
-  readonly libc: "glibc" | "musl" | undefined;
-  readonly glibcVersion: string | undefined;
   /** Version of Electron, where this is Electron. */
   readonly electronVersion: string | undefined;
-  /** Set in a single executable application or another packed program without a node_modules folder. */
-  readonly packed: boolean;
+  /** How the program was packed into one executable, where it was. */
+  readonly packed: "sea" | "pkg" | undefined;
 }
 
-/** Looks at this process. Building the report takes milliseconds, so only a failure pays for it. */
+/** Looks at this process. */
 export function readEnvironment(): RuntimeEnvironment {
-  const glibcVersion = process.platform === "linux" ? readGlibcVersion() : undefined;
   return {
     platform: process.platform,
     arch: process.arch,
-    nodeVersion: process.version,
-    libc: process.platform !== "linux" ? undefined : glibcVersion === undefined ? "musl" : "glibc",
-    glibcVersion,
     electronVersion: process.versions["electron"],
-    packed: "pkg" in process,
+    packed: isSea() ? "sea" : "pkg" in process ? "pkg" : undefined,
   };
 }
 
-function readGlibcVersion(): string | undefined {
-  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
-  return report?.header?.glibcVersionRuntime;
+/** Whether this is a single executable application; older versions of Node.js 20 do not tell. */
+function isSea(): boolean {
+  return process.getBuiltinModule?.("node:sea")?.isSea() ?? false;
 }

@@ -31,8 +31,32 @@ export function explainLoadFailure(
   cause: unknown,
   environment: RuntimeEnvironment,
 ): Explanation {
-  if (isMissing(cause, packageName)) return explainMissing(packageName, environment);
-  return explainBroken(packageName, textOf(cause), environment);
+  if (isMissing(cause, packageName)) return explainMissing(packageName, cause, environment);
+  return {
+    reason: "native_addon_missing",
+    message: `The package ${packageName} is installed but did not load: ${textOf(cause)}.`,
+    advice: [
+      `Install it afresh (npm install ${packageName}); if that does not help, report the text above.`,
+      `If a bundler made this program, mark ${packageName} as external and ship it beside the bundle.`,
+    ],
+  };
+}
+
+/** What this kind of program can do, beside what the package itself says, when its addon does not load. */
+export function adviceForAddon(
+  packageName: string,
+  { electronVersion, packed }: RuntimeEnvironment,
+): string[] {
+  return [
+    ...(electronVersion === undefined
+      ? []
+      : [
+          `In Electron, unpack ${packageName} from the asar archive (asarUnpack), so that its addon can be loaded.`,
+        ]),
+    ...(packed === undefined
+      ? []
+      : [`In a packed executable, ship ${packageName} beside it in node_modules.`]),
+  ];
 }
 
 /** Makes the error of an explanation. */
@@ -60,13 +84,44 @@ function textOf(cause: unknown): string {
 
 /** Whether the package itself is missing, as opposed to something that it needs. */
 function isMissing(cause: unknown, packageName: string): boolean {
-  if (!(cause instanceof Error) || !("code" in cause)) return false;
-  if (cause.code !== "ERR_MODULE_NOT_FOUND" && cause.code !== "MODULE_NOT_FOUND") return false;
-  return new RegExp(`(?:module|package) '${packageName.replace("/", "\\/")}'`).test(cause.message);
+  if (!(cause instanceof Error) || !("code" in cause) || !missingCodes.has(String(cause.code))) return false;
+  const name = packageName.replace("/", "\\/");
+  return (
+    // Node.js, bundlers, and a single executable application.
+    new RegExp(`(?:module|package)(?: '|: )${name}(?:'|$)`, "m").test(cause.message) ||
+    isPlugAndPlay(cause, packageName)
+  );
 }
 
-function explainMissing(packageName: string, environment: RuntimeEnvironment): Explanation {
+const missingCodes: ReadonlySet<string> = new Set([
+  "ERR_MODULE_NOT_FOUND",
+  "MODULE_NOT_FOUND",
+  "ERR_UNKNOWN_BUILTIN_MODULE",
+]);
+
+/** Yarn's Plug'n'Play has words of its own for a package that is not declared, not installed or not unpacked. */
+function isPlugAndPlay(cause: unknown, packageName: string): boolean {
+  const name = packageName.replace("/", "\\/");
+  return (
+    cause instanceof Error &&
+    (new RegExp(`tried to access ${name}\\b`).test(cause.message) ||
+      new RegExp(`missing from disk[\\s\\S]*${name}\\b`).test(cause.message))
+  );
+}
+
+function explainMissing(packageName: string, cause: unknown, environment: RuntimeEnvironment): Explanation {
   const { platform, arch, electronVersion, packed } = environment;
+  const reason = "platform_package_missing";
+  const message = `The package ${packageName}, which speaks to the broker of this OS, is not installed.`;
+  if (packed === "sea" || (cause as { code?: unknown }).code === "ERR_UNKNOWN_BUILTIN_MODULE")
+    return {
+      reason,
+      message: `The package ${packageName}, which speaks to the broker of this OS, is not part of this executable.`,
+      advice: [
+        `A single executable application finds built-in modules alone: ship ${packageName} in a node_modules folder beside it, ` +
+          `and give the credential the option broker: createRequire(process.execPath)("${packageName}").createLinuxBroker().`,
+      ],
+    };
   const advice = [
     `Install it: npm install ${packageName}.`,
     "If optional dependencies were left out (--omit=optional, --no-optional), install with: npm install --include=optional @x/broker.",
@@ -74,58 +129,13 @@ function explainMissing(packageName: string, environment: RuntimeEnvironment): E
       "(pnpm and Yarn: the setting supportedArchitectures).",
     `If a bundler made this program, mark ${packageName} as external and ship it beside the bundle.`,
   ];
+  if (isPlugAndPlay(cause, packageName))
+    advice.unshift(`With Yarn Plug'n'Play, add it to the app: yarn add ${packageName}.`);
   if (electronVersion !== undefined)
     advice.push(
       `In Electron, keep ${packageName} among the files of the app, unpacked from the asar archive.`,
     );
-  if (packed) advice.push(`In a packed executable, ship ${packageName} beside it in node_modules.`);
-  return {
-    reason: "platform_package_missing",
-    message: `The package ${packageName}, which speaks to the broker of this OS, is not installed.`,
-    advice,
-  };
-}
-
-function explainBroken(packageName: string, text: string, environment: RuntimeEnvironment): Explanation {
-  return {
-    reason: "native_addon_missing",
-    message: `The package ${packageName} is installed but did not load: ${text}.`,
-    advice: adviceFor(packageName, text, environment),
-  };
-}
-
-function adviceFor(packageName: string, text: string, environment: RuntimeEnvironment): string[] {
-  const { platform, arch, libc, glibcVersion, electronVersion } = environment;
-  const library = /(lib[\w.+-]+\.so[.\d]*): cannot open shared object file/.exec(text)?.[1];
-  const glibc = /version [`']GLIBC_([\d.]+)'/.exec(text)?.[1];
-  if (library?.startsWith("libsystemd"))
-    return [
-      "Install the system library: apt install libsystemd0 (Debian, Ubuntu) or dnf install systemd-libs (Fedora, RHEL).",
-    ];
-  if (glibc !== undefined)
-    return [
-      `It needs glibc ${glibc} or newer, and this system has ${glibcVersion ?? "an older one"}: use a newer distribution.`,
-    ];
-  if (/wrong ELF class|invalid ELF header|not a valid Win32|incompatible architecture/.test(text))
-    return [
-      `It was built for another CPU or OS than ${platform} ${arch}: make node_modules on this machine, ` +
-        `or with npm install --os=${platform} --cpu=${arch} @x/broker.`,
-    ];
-  if (libc === "musl")
-    return [
-      "This system uses musl (Alpine Linux), and the addon is built for glibc: use a Debian, Ubuntu or Fedora image, " +
-        "or another credential.",
-    ];
-  if (library !== undefined)
-    return [`Install the system library ${library} with the system's package manager.`];
-  if (/No native build was found/.test(text))
-    return [
-      `The package holds no build of its addon for ${platform} ${arch}.`,
-      `If a bundler or packer left it out, ship the folder prebuilds of ${packageName} with the program.`,
-    ];
-  if (electronVersion !== undefined)
-    return [
-      `In Electron, unpack ${packageName} from the asar archive (asarUnpack), so that its addon can be loaded.`,
-    ];
-  return [`Install it afresh (npm install ${packageName}); if that does not help, report the text above.`];
+  if (packed !== undefined)
+    advice.push(`In a packed executable, ship ${packageName} beside it in node_modules.`);
+  return { reason, message, advice };
 }

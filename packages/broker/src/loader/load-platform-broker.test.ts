@@ -1,5 +1,6 @@
+import { BrokerError } from "@x/broker-contract";
 import { describe, expect, it } from "vitest";
-import { FakeBroker } from "../testing/fake-broker.js";
+import { FakeBroker, failure } from "../testing/fake-broker.js";
 import { type RuntimeEnvironment, readEnvironment } from "./environment.js";
 import { explainLoadFailure } from "./explain.js";
 import { load, loadPlatformBroker, type PlatformPackage } from "./load-platform-broker.js";
@@ -8,11 +9,8 @@ const packageName = "@x/broker-linux";
 const linux: RuntimeEnvironment = {
   platform: "linux",
   arch: "arm64",
-  nodeVersion: "v20.20.2",
-  libc: "glibc",
-  glibcVersion: "2.31",
   electronVersion: undefined,
-  packed: false,
+  packed: undefined,
 };
 
 function failing(cause: unknown): PlatformPackage {
@@ -68,9 +66,6 @@ describe("loadPlatformBroker()", () => {
 });
 
 describe("what to do about a failure", () => {
-  const broken = (message: string, environment = linux) =>
-    explainLoadFailure(packageName, errorWith(message, "ERR_DLOPEN_FAILED"), environment);
-
   it.each([
     ["as an ES module", missing],
     [
@@ -93,67 +88,97 @@ describe("what to do about a failure", () => {
   });
 
   it("in Electron or a packed program", () => {
-    const environment = { ...linux, electronVersion: "33.0.0", packed: true };
+    const environment = { ...linux, electronVersion: "33.0.0", packed: "pkg" as const };
     const text = explainLoadFailure(packageName, missing, environment).advice.join("\n");
     expect(text).toContain("asar");
     expect(text).toContain("packed executable");
   });
 
+  it.each([
+    ["by the error", linux],
+    ["by the process", { ...linux, packed: "sea" as const }],
+  ])("in a single executable application, told %s", (how, environment) => {
+    const cause = how.endsWith("error")
+      ? errorWith(`No such built-in module: ${packageName}`, "ERR_UNKNOWN_BUILTIN_MODULE")
+      : missing;
+    expect(explainLoadFailure(packageName, cause, environment)).toEqual({
+      reason: "platform_package_missing",
+      message: expect.stringContaining("is not part of this executable"),
+      advice: [
+        expect.stringContaining(`createRequire(process.execPath)("${packageName}").createLinuxBroker()`),
+      ],
+    });
+  });
+
+  it.each([
+    `@x/broker tried to access ${packageName}, but it isn't declared in its dependencies; this makes the require call ambiguous and unsound.`,
+    `Required package missing from disk. If you keep your packages inside your repository then restarting the Node process may be enough. Otherwise, try to run an install first.\n\nMissing package: ${packageName}@npm:0.1.0`,
+  ])("with Yarn Plug'n'Play: %s", (text) => {
+    const { reason, advice } = explainLoadFailure(packageName, errorWith(text, "MODULE_NOT_FOUND"), linux);
+    expect(reason).toBe("platform_package_missing");
+    expect(advice[0]).toContain(`yarn add ${packageName}`);
+    expect(advice.join("\n")).toContain("supportedArchitectures");
+  });
+
   it("does not call a package missing whose own dependency is", () => {
     const cause = errorWith(
-      "Cannot find package 'node-gyp-build' imported from /app/node_modules/@x/broker-linux/x.js",
+      `Cannot find package 'node-gyp-build' imported from /app/node_modules/${packageName}/x.js`,
       "ERR_MODULE_NOT_FOUND",
     );
     expect(explainLoadFailure(packageName, cause, linux)).toMatchObject({
       reason: "native_addon_missing",
       message: expect.stringContaining("Cannot find package 'node-gyp-build'"),
-      advice: [expect.stringContaining("Install it afresh")],
+      advice: [expect.stringContaining("Install it afresh"), expect.stringContaining("bundler")],
     });
+  });
+});
+
+describe("an addon that does not load", () => {
+  const error = new BrokerError("broker_unavailable", {
+    reason: "native_addon_missing",
+    platform: "linux",
+    message: "The native part could not be loaded: invalid ELF header.",
+    hint: "Install on this machine.",
+  });
+
+  it("is told as the package itself tells it", async () => {
+    const result = await load(failing(error), () => linux);
+    expect(result).toEqual({ loaded: false, packageName, error, advice: ["Install on this machine."] });
+    expect(!result.loaded && result.error).toBe(error);
   });
 
   it.each([
-    [
-      "libsystemd.so.0: cannot open shared object file: No such file or directory",
-      /apt install libsystemd0.*dnf install systemd-libs/,
-    ],
-    [
-      "libfoo.so.1: cannot open shared object file: No such file or directory",
-      /Install the system library libfoo.so.1/,
-    ],
-    [
-      "/lib/libc.so.6: version `GLIBC_2.38' not found (required by /app/a.node)",
-      /needs glibc 2.38 or newer, and this system has 2.31/,
-    ],
-    ["/app/a.node: wrong ELF class: ELFCLASS32", /another CPU or OS than linux arm64.*--cpu=arm64/],
-    ["/app/a.node: invalid ELF header", /another CPU or OS/],
-    [
-      "No native build was found for platform=linux arch=riscv64",
-      /holds no build of its addon for linux arm64.*prebuilds/,
-    ],
-    ["something unheard of", /Install it afresh/],
-  ])("a real dlopen error: %s", (text, expected) => {
-    const { reason, message, advice } = broken(text);
-    expect(reason).toBe("native_addon_missing");
-    expect(message).toContain(text);
-    expect(advice.join(" ")).toMatch(expected);
+    [{ electronVersion: "33.0.0" }, "asarUnpack"],
+    [{ packed: "pkg" as const }, "ship @x/broker-linux beside it"],
+  ])("is told with what this kind of program can do: %j", async (more, advice) => {
+    const result = await load(failing(error), () => ({ ...linux, ...more }));
+    expect(result).toMatchObject({
+      loaded: false,
+      error: {
+        code: "broker_unavailable",
+        reason: "native_addon_missing",
+        platform: "linux",
+        message: expect.stringMatching(/invalid ELF header\. Install on this machine\. In /),
+        cause: error,
+      },
+      advice: ["Install on this machine.", expect.stringContaining(advice)],
+    });
   });
 
-  it("on Alpine Linux", () => {
-    const { advice } = broken("Error relocating a.node: unsupported", {
-      ...linux,
-      libc: "musl",
-      glibcVersion: undefined,
+  it("leaves the settings' own errors alone", async () => {
+    const refusal = failure("invalid_request");
+    expect(await load(failing(refusal), () => ({ ...linux, packed: "pkg" }))).toMatchObject({
+      error: refusal,
+      advice: [refusal.hint],
     });
-    expect(advice).toEqual([expect.stringContaining("Alpine Linux")]);
   });
 });
 
 it("the environment is read off this process", () => {
-  const environment = readEnvironment();
-  expect(environment).toMatchObject({
+  expect(readEnvironment()).toEqual({
     platform: process.platform,
     arch: process.arch,
-    nodeVersion: process.version,
+    electronVersion: undefined,
+    packed: undefined,
   });
-  if (process.platform === "linux") expect(environment.libc).toMatch(/^(glibc|musl)$/);
 });

@@ -1,6 +1,7 @@
-import type { Broker, BrokerError, BrokerPlatform } from "@x/broker-contract";
+import { type Broker, BrokerError, type BrokerPlatform, isBrokerError } from "@x/broker-contract";
+import { whatHappened } from "../what-happened.js";
 import { type RuntimeEnvironment, readEnvironment } from "./environment.js";
-import { explainLoadFailure, explainUnsupported, loadError } from "./explain.js";
+import { adviceForAddon, explainLoadFailure, explainUnsupported, loadError } from "./explain.js";
 
 /** What came of looking for the broker package of this operating system. */
 export type LoadResult =
@@ -24,6 +25,7 @@ export type LoadResult =
 export interface PlatformPackage {
   readonly packageName: string;
   readonly platform: BrokerPlatform;
+  /** Rejects with what Node.js or the dynamic linker said, or with the package's own `BrokerError`. */
   readonly createBroker: () => Promise<Broker>;
 }
 
@@ -35,17 +37,40 @@ export function loadPlatformBroker(): Promise<LoadResult> {
   return load(platformPackage(process.platform), readEnvironment);
 }
 
-/** The package for an OS. The specifiers are literal, so that bundlers see them. */
+/** The package for an OS. */
 function platformPackage(platform: string): PlatformPackage | undefined {
   switch (platform) {
     case "linux":
       return {
         packageName: "@x/broker-linux",
         platform: "linux",
-        createBroker: async () => (await import("@x/broker-linux")).createLinuxBroker(),
+        createBroker: createBrokerOfLinux,
       };
     default:
       return undefined;
+  }
+}
+
+async function createBrokerOfLinux(): Promise<Broker> {
+  const imported = await importLinux();
+  if ("cause" in imported) throw imported.cause;
+  const { createLinuxBroker, describeNativeBinding } = imported.linux;
+  const broker = createLinuxBroker();
+  // Whoever loads a broker is about to use it. Only the way over D-Bus goes through the addon.
+  const addon = broker.platform === "linux" ? describeNativeBinding() : undefined;
+  if (addon?.loaded === false) throw addon.error;
+  return broker;
+}
+
+/**
+ * A literal specifier, so that bundlers see it, right inside a `try`, so that they let the package be missing:
+ * it is optional.
+ */
+async function importLinux() {
+  try {
+    return { linux: await import("@x/broker-linux") };
+  } catch (cause) {
+    return { cause };
   }
 }
 
@@ -63,8 +88,31 @@ export async function load(
   try {
     return { loaded: true, packageName, broker: await createBroker() };
   } catch (cause) {
+    if (isBrokerError(cause))
+      return { loaded: false, packageName, ...explained(cause, packageName, environment()) };
     const explanation = explainLoadFailure(packageName, cause, environment());
     const error = loadError(explanation, platform, { package: packageName }, cause);
     return { loaded: false, packageName, error, advice: explanation.advice };
   }
+}
+
+/** The package itself says what is wrong with it. */
+function explained(
+  cause: BrokerError,
+  packageName: string,
+  environment: RuntimeEnvironment,
+): { readonly error: BrokerError; readonly advice: readonly string[] } {
+  const more = cause.reason === "native_addon_missing" ? adviceForAddon(packageName, environment) : [];
+  const advice = [cause.hint, ...more];
+  if (more.length === 0) return { error: cause, advice };
+  const { code, reason, platform, native } = cause;
+  const error = new BrokerError(code, {
+    message: whatHappened(cause),
+    hint: advice.join(" "),
+    native,
+    cause,
+    ...(reason === undefined ? {} : { reason }),
+    ...(platform === undefined ? {} : { platform }),
+  });
+  return { error, advice };
 }
