@@ -1,4 +1,5 @@
 import { developerSignOnClientId } from "../credential/client-id.js";
+import { guardedBroker } from "../credential/guarded-broker.js";
 import { type CliIo, withBroker } from "./cli-io.js";
 import { findAccount } from "./find-account.js";
 
@@ -10,7 +11,7 @@ export interface AccountFlags {
 /** `broker accounts`: whom the OS knows. */
 export async function accountsCommand(flags: AccountFlags, io: CliIo): Promise<void> {
   await withBroker(io, async (broker) => {
-    const accounts = await broker.getAccounts(
+    const accounts = await guardedBroker(broker).getAccounts(
       { clientId: flags.clientId ?? developerSignOnClientId },
       { abortSignal: io.interrupted },
     );
@@ -35,7 +36,8 @@ export async function accountsCommand(flags: AccountFlags, io: CliIo): Promise<v
 
 /** `broker sign-out`: signs an account out of an app. */
 export async function signOutCommand(named: string, flags: AccountFlags, io: CliIo): Promise<void> {
-  await withBroker(io, async (broker) => {
+  await withBroker(io, async (loaded) => {
+    const broker = guardedBroker(loaded);
     const clientId = flags.clientId ?? developerSignOnClientId;
     const operation = { abortSignal: io.interrupted };
     const account = findAccount(await broker.getAccounts({ clientId }, operation), named);

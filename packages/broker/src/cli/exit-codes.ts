@@ -29,22 +29,32 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** The exit code for a failure. */
-export function exitCodeOf(error: unknown): number {
+/** Reads what was written on the command line: what the reader refuses there is a {@link UsageError}. */
+export function asWritten<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** The exit code for a failure; `silent` where `--silent` forbade a window. */
+export function exitCodeOf(error: unknown, silent: boolean): number {
   if (!(error instanceof Error)) return exitCodes.failed;
   const code = "code" in error ? error.code : undefined;
+  // What a window would have put right is only a want of one where the person said so.
+  const wantsWindow = silent ? exitCodes.interactionRequired : exitCodes.failed;
   switch (error.name) {
     case "AbortError":
       return exitCodes.interrupted;
     case "UsageError":
-    case "TypeError":
-    case "RangeError":
       return exitCodes.usage;
     case AuthenticationRequiredErrorName:
-      return exitCodes.interactionRequired;
+      return wantsWindow;
     case CredentialUnavailableErrorName:
-      // Nobody is signed in: a window would help, so the machine is not at fault.
-      return code === "account_not_found" || code === "interaction_required"
+      // Nobody is signed in: the machine is not at fault.
+      return silent && (code === "account_not_found" || code === "interaction_required")
         ? exitCodes.interactionRequired
         : exitCodes.unavailable;
     default:
@@ -57,7 +67,7 @@ export function exitCodeOf(error: unknown): number {
     case "not_supported":
       return exitCodes.unavailable;
     case "interaction_required":
-      return exitCodes.interactionRequired;
+      return wantsWindow;
     case "user_canceled":
       return exitCodes.userCanceled;
     default:

@@ -1,21 +1,22 @@
 import { type BrokerAccount, BrokerError } from "@x/broker-contract";
-import { sameUsername } from "../credential/account-choice.js";
+import { profileOf, sameUsername } from "../credential/account-choice.js";
+import { sameId } from "../credential/ids.js";
 import { UsageError } from "./exit-codes.js";
 
 /** The account a person means by a user name or a home account id. */
 export function findAccount(accounts: readonly BrokerAccount[], named: string): BrokerAccount {
   const found = accounts.filter(
-    (account) => account.homeAccountId === named || sameUsername(account.username, named),
+    ({ homeAccountId, username }) => sameId(homeAccountId, named) || sameUsername(username, named),
   );
-  const [first] = found;
-  if (first === undefined)
+  if (found.length === 0)
     throw new BrokerError("account_not_found", {
       message: "The broker does not know the account you named.",
       hint: "List the accounts it knows with: broker accounts.",
     });
-  if (found.length > 1)
+  const account = profileOf(found);
+  if (account === undefined)
     throw new UsageError(
-      `${found.length} accounts have that user name: name one by its home account id, as broker accounts lists it.`,
+      "Several accounts have that user name: name one by its home account id, as broker accounts lists it.",
     );
-  return first;
+  return account;
 }

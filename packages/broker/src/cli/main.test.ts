@@ -46,6 +46,24 @@ function broker(onBus: BrokerEmulator, args: string[], interruptAt?: string) {
   });
 }
 
+describe("the broker program", () => {
+  it.for([
+    ["stdout", ["--help"], 0],
+    ["stderr", ["tokn"], 2],
+  ] as const)("ends quietly when nobody reads its %s any more", async ([stream, args, expected], ctx) => {
+    if (!existsSync(main)) ctx.skip("dist is not built: run the build script first");
+    const child = spawn(process.execPath, [main, ...args]);
+    child[stream].destroy();
+    let heard = "";
+    for (const other of [child.stdout, child.stderr])
+      other.on("data", (chunk: Buffer) => {
+        heard += chunk.toString();
+      });
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect({ code, heard }).toEqual({ code: expected, heard: "" });
+  });
+});
+
 describe("the broker program, over D-Bus", () => {
   it("waits for the user, prints the token alone, and needs no window the next time", async (ctx) => {
     const onBus = running(ctx);

@@ -11,6 +11,12 @@ process.on("SIGINT", () => {
   interrupt.abort();
 });
 
+// Whoever read what this prints may have read enough, as `head` does.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+
 void runCli(process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),
   note: (line) => process.stderr.write(`${line}\n`),

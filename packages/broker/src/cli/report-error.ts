@@ -2,10 +2,18 @@ import { isBrokerError } from "@x/broker-contract";
 import { whatHappened } from "../what-happened.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
 
+/** The flags of a command that its errors speak of. */
+export interface AskedFor {
+  readonly json: boolean;
+  readonly silent: boolean;
+  /** Whether the command takes `--timeout`. */
+  readonly timeout: boolean;
+}
+
 /** Says what went wrong and what to do: for a person, or as one line of JSON. */
-export function describeError(error: unknown, json: boolean): string {
-  if (json) return JSON.stringify({ error: factsOf(error) });
-  const { message, hint, facts } = readable(error);
+export function describeError(error: unknown, asked: AskedFor): string {
+  if (asked.json) return JSON.stringify({ error: factsOf(error) });
+  const { message, hint, facts } = readable(error, asked);
   return [
     `broker: ${message}`,
     ...(hint === "" ? [] : [`  → ${hint}`]),
@@ -13,7 +21,10 @@ export function describeError(error: unknown, json: boolean): string {
   ].join("\n");
 }
 
-function readable(error: unknown): { message: string; hint: string; facts: string } {
+function readable(
+  error: unknown,
+  { silent, timeout }: AskedFor,
+): { message: string; hint: string; facts: string } {
   if (!(error instanceof Error)) return { message: String(error), hint: "", facts: "" };
   if (error.name === "AbortError") return { message: "Interrupted.", hint: "", facts: "" };
   const told = isBrokerError(error) ? error : error.cause;
@@ -21,8 +32,12 @@ function readable(error: unknown): { message: string; hint: string; facts: strin
   const message = whatHappened(told);
   const facts =
     told.correlationId === undefined ? told.code : `${told.code}, correlation id ${told.correlationId}`;
-  if (exitCodeOf(error) === exitCodes.interactionRequired)
+  if (exitCodeOf(error, silent) === exitCodes.interactionRequired)
     return { message, hint: "Run it again without --silent, to sign in in a window.", facts };
+  if (timeout && told.code === "timed_out") {
+    const hint = "Allow more time with --timeout, or see what the broker is waiting for with: broker doctor.";
+    return { message, hint, facts };
+  }
   return { message, hint: told.hint, facts };
 }
 

@@ -17,6 +17,7 @@ async function run(
   argv: string[],
   broker: FakeBroker | BrokerError = new FakeBroker(),
   nodeVersion = "v20.20.2",
+  interruptedBy?: AbortSignal,
 ) {
   const out: string[] = [];
   const notes: string[] = [];
@@ -31,7 +32,7 @@ async function run(
       notes.push(line);
       if (line.includes("Waiting") && argv.includes("interrupted")) interrupt.abort();
     },
-    interrupted: interrupt.signal,
+    interrupted: interruptedBy ?? interrupt.signal,
     nodeVersion,
     loadBroker: async () => result,
   });
@@ -112,6 +113,8 @@ describe("broker token", () => {
     ["no_network", [], 1],
     ["keyring_locked", [], 3],
     ["broker_unavailable", [], 3],
+    ["not_supported", [], 3],
+    ["broker_unavailable", ["--silent"], 3],
   ] as const)("tells %s by its exit code", async (reason, flags, expected) => {
     const broker = new FakeBroker();
     broker.onSilent = () => {
@@ -124,6 +127,96 @@ describe("broker token", () => {
     const json = await run(["token", "--scope", scope, ...flags, "--json"], broker);
     expect(json.code).toBe(expected);
     expect(JSON.parse(json.notes.join(""))).toMatchObject({ error: { code: reason } });
+  });
+
+  it.each(["interaction_required", "account_not_found"] as const)(
+    "does not blame --silent for %s of a window that was open",
+    async (reason) => {
+      const broker = new FakeBroker();
+      broker.onSilent = broker.onInteractive = () => {
+        throw failure(reason);
+      };
+      const { code, notes } = await run(["token", "--scope", scope], broker);
+      expect(code).toBe(1);
+      expect(notes.join("\n")).not.toContain("--silent");
+      expect(notes.join("\n")).toContain("Do what the test says.");
+    },
+  );
+
+  it("wants --silent away for an account that is not signed in", async () => {
+    const broker = new FakeBroker();
+    const { code, notes } = await run(
+      ["token", "--scope", scope, "--login-hint", "carol@contoso.example", "--silent"],
+      broker,
+    );
+    expect(code).toBe(4);
+    expect(notes.join("\n")).toContain("Run it again without --silent");
+  });
+
+  it("does not call a fault of its own a mistake on the command line", async () => {
+    const broker = new FakeBroker();
+    const fault = (): never => {
+      throw new TypeError(`Cannot read properties of ${ada.username}`);
+    };
+    broker.onSilent = broker.onAccounts = fault;
+    for (const argv of [["token", "--scope", scope], ["accounts"], ["sign-out", "ada"]]) {
+      const { code, notes } = await run(argv, broker);
+      expect(code).toBe(1);
+      expect(notes.join("\n")).toContain("Cannot read properties of [user]");
+    }
+  });
+
+  it("refuses bad flags before it looks for a broker", async () => {
+    const error = failure("broker_unavailable");
+    for (const bad of [
+      ["--scope", "a b"],
+      ["--scope", scope, "--tenant", "a/b"],
+      ["--scope", scope, "--claims", "[]"],
+      ["--scope", scope, "--client-id", "a b"],
+      ["--scope", scope, "--login-hint", " "],
+    ])
+      expect(await run(["token", ...bad], error)).toMatchObject({ code: 2, out: [] });
+  });
+
+  it.each([
+    ["the token", [], "onSilent"],
+    ["the account", ["--account", ada.username], "onAccounts"],
+  ] as const)("waits for %s no longer than --timeout", async (_, flags, hook) => {
+    const broker = new FakeBroker();
+    broker[hook] = () => new Promise<void>(() => {});
+    const { code, notes } = await run(["token", "--scope", scope, "--timeout", "0.05", ...flags], broker);
+    expect(code).toBe(1);
+    expect(notes.join("\n")).toContain("took longer than the 50 ms that were allowed.");
+    expect(notes.join("\n")).toContain("Allow more time with --timeout");
+    expect(broker.closed).toBe(true);
+  });
+
+  it("counts the look-up of the account as part of --timeout", async () => {
+    const broker = new FakeBroker();
+    broker.onAccounts = () => new Promise((resolve) => setTimeout(resolve, 30));
+    broker.onSilent = () => new Promise<void>(() => {});
+    const { notes } = await run(
+      ["token", "--scope", scope, "--timeout", "0.5", "--account", ada.username],
+      broker,
+    );
+    const allowed = Number(/than the ([\d.]+) ms/.exec(notes.join("\n"))?.[1]);
+    expect(allowed).toBeGreaterThan(0);
+    expect(allowed).toBeLessThanOrEqual(475);
+  });
+
+  it("waits without end with --timeout 0", async () => {
+    const broker = new FakeBroker();
+    const flags = ["--timeout", "0", "--account", ada.username];
+    expect(await run(["token", "--scope", scope, ...flags], broker)).toMatchObject({ code: 0 });
+    expect(broker.calls.map(({ operation }) => operation.timeoutInMs)).toEqual(broker.calls.map(() => 0));
+  });
+
+  it("takes an account that is listed with each of its tenants for one", async () => {
+    const broker = new FakeBroker();
+    broker.accounts = [{ ...ada, tenantId: tenantB }, ada, bob];
+    for (const named of [ada.username, ada.homeAccountId.toUpperCase()])
+      expect(await run(["token", "--scope", scope, "--account", named], broker)).toMatchObject({ code: 0 });
+    expect(broker.silent).toMatchObject([{ account: ada }, { account: ada }]);
   });
 
   it.each([
@@ -196,9 +289,55 @@ describe("broker accounts and sign-out", () => {
     broker.accounts = [ada, { ...bob, username: ada.username }];
     expect(await run(["sign-out", ada.username], broker)).toMatchObject({
       code: 2,
-      notes: [expect.stringMatching(/2 accounts/)],
+      notes: [expect.stringMatching(/Several accounts have that user name/)],
     });
     expect(broker.accounts).toHaveLength(2);
+  });
+});
+
+describe("every command", () => {
+  const commands = [
+    ["token", "--scope", scope],
+    ["token", "--scope", scope, "--account", ada.username],
+    ["accounts"],
+    ["sign-out", ada.username],
+    ["doctor"],
+  ];
+
+  it.each(commands)(
+    "asks as the app of --client-id, and lets go of the broker: %s %s %s %s %s",
+    async (...argv) => {
+      const broker = new DiagnosingFakeBroker([]);
+      const args = [...argv.filter((arg) => arg !== undefined), "--client-id", "my-app"];
+      expect(await run(args, broker)).toMatchObject({ code: 0 });
+      expect(broker.calls.length).toBeGreaterThan(0);
+      for (const call of broker.calls) expect(call.request.clientId).toBe("my-app");
+      if (argv[0] === "doctor") expect(broker.diagnosed?.clientId).toBe("my-app");
+      expect(broker.closed).toBe(true);
+    },
+  );
+
+  it.each(commands)("is ended by Ctrl+C: %s %s %s %s %s", async (...argv) => {
+    const broker = new DiagnosingFakeBroker([]);
+    const controller = new AbortController();
+    broker.onAccounts = broker.onSilent = () => new Promise<void>(() => {});
+    const args = argv.filter((arg) => arg !== undefined);
+    const running = run(args, broker, "v20.20.2", controller.signal);
+    await expect.poll(() => broker.calls.length).toBe(1);
+    if (argv[0] === "doctor") expect(broker.diagnosed?.abortSignal).toBe(controller.signal);
+    controller.abort();
+    expect(await running).toMatchObject({ code: 130, notes: ["broker: Interrupted."] });
+    expect(broker.closed).toBe(true);
+  });
+
+  it("sign-out is ended by Ctrl+C while the broker is at it", async () => {
+    const broker = new FakeBroker();
+    const controller = new AbortController();
+    broker.onSignOut = () => new Promise<void>(() => {});
+    const running = run(["sign-out", ada.username], broker, "v20.20.2", controller.signal);
+    await expect.poll(() => broker.calls.length).toBe(2);
+    controller.abort();
+    expect(await running).toMatchObject({ code: 130 });
   });
 });
 
@@ -271,6 +410,17 @@ describe("broker doctor", () => {
     const { code, out } = await run(["doctor"], broker);
     expect(code).toBe(1);
     expect(out).toContain("FAIL  Accounts: The fake broker says keyring_locked.");
+  });
+
+  it("tells a fault of the broker's client without user names", async () => {
+    const broker = new DiagnosingFakeBroker([bus]);
+    broker.onAccounts = () => {
+      throw new Error(`Something broke for ${ada.username}`);
+    };
+    const { code, out } = await run(["doctor"], broker);
+    expect(code).toBe(1);
+    expect(out).toContain("FAIL  Accounts: Error: Something broke for [user]");
+    expect(broker.closed).toBe(true);
   });
 
   it.each([

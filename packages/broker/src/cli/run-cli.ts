@@ -5,32 +5,44 @@ import type { CliIo } from "./cli-io.js";
 import type { DoctorFlags } from "./doctor-checks.js";
 import { doctorCommand } from "./doctor-command.js";
 import { exitCodeOf, exitCodes, exitCodesHelp, UsageError } from "./exit-codes.js";
-import { describeError } from "./report-error.js";
+import { type AskedFor, describeError } from "./report-error.js";
 import { type TokenFlags, tokenCommand } from "./token-command.js";
 
 /** Runs `broker` with these arguments (without the program's own name) and gives its exit code. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   const json = argv.includes("--json");
   let exitCode: number = exitCodes.ok;
-  const program = createProgram(io, json, (code) => {
-    exitCode = code;
+  let asked: AskedFor = { json, silent: false, timeout: false };
+  const program = createProgram(io, json, {
+    setExitCode: (code) => {
+      exitCode = code;
+    },
+    noteFlags: ({ silent }) => {
+      asked = { json, silent: silent === true, timeout: true };
+    },
   });
   try {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) {
-      io.note(describeError(error, json));
-      return exitCodeOf(error);
+      io.note(describeError(error, asked));
+      return exitCodeOf(error, asked.silent);
     }
     // Help and version end well; all else is a mistake on the command line, which Commander has told people.
     if (error.exitCode === 0) return exitCodes.ok;
-    if (json) io.note(describeError(new UsageError(error.message.replace(/^error: /, "")), json));
+    if (json) io.note(describeError(new UsageError(error.message.replace(/^error: /, "")), asked));
     return exitCodes.usage;
   }
 }
 
-function createProgram(io: CliIo, json: boolean, setExitCode: (code: number) => void): Command {
+/** What the commands tell whoever runs them. */
+interface Told {
+  setExitCode(code: number): void;
+  noteFlags(flags: TokenFlags): void;
+}
+
+function createProgram(io: CliIo, json: boolean, { setExitCode, noteFlags }: Told): Command {
   const program = new Command("broker")
     .description(
       "Sign in through the operating system's authentication broker, and find out why it does not work.",
@@ -82,7 +94,10 @@ function createProgram(io: CliIo, json: boolean, setExitCode: (code: number) => 
       300,
     )
     .option("--json", "print a JSON object with accessToken, tokenType and expiresOn")
-    .action((flags: TokenFlags) => tokenCommand(flags, io));
+    .action((flags: TokenFlags) => {
+      noteFlags(flags);
+      return tokenCommand(flags, io);
+    });
 
   program
     .command("accounts")

@@ -3,7 +3,11 @@ import { recordOf } from "../credential/authentication-record.js";
 import { developerSignOnClientId } from "../credential/client-id.js";
 import { InteractiveBrowserBrokerCredential } from "../credential/interactive-browser-broker-credential.js";
 import type { InteractiveBrowserBrokerCredentialOptions } from "../credential/options.js";
+import { readCallOptions } from "../credential/read-call.js";
+import { readOptions } from "../credential/read-options.js";
+import { ScopeReader } from "../credential/scopes.js";
 import { type CliIo, withBroker } from "./cli-io.js";
+import { asWritten } from "./exit-codes.js";
 import { findAccount } from "./find-account.js";
 
 export interface TokenFlags {
@@ -21,9 +25,10 @@ export interface TokenFlags {
 
 /** `broker token`: the token alone on standard output, so that it can be piped. */
 export async function tokenCommand(flags: TokenFlags, io: CliIo): Promise<void> {
+  const options = asWritten(() => readFlags(flags));
   await withBroker(io, async (broker) => {
     const credential = new InteractiveBrowserBrokerCredential({
-      ...(await credentialOptions(flags, broker, io)),
+      ...(flags.account === undefined ? options : await pinnedTo(flags.account, options, broker, io)),
       broker: announceWindow(broker, io),
     });
     const token = await credential.getToken(flags.scope, {
@@ -36,25 +41,41 @@ export async function tokenCommand(flags: TokenFlags, io: CliIo): Promise<void> 
   });
 }
 
-async function credentialOptions(
-  flags: TokenFlags,
-  broker: Broker,
-  io: CliIo,
-): Promise<InteractiveBrowserBrokerCredentialOptions> {
-  const { tenant, clientId, account, loginHint, silent, timeout } = flags;
+/** Checks all flags before any broker is asked. */
+function readFlags(flags: TokenFlags): InteractiveBrowserBrokerCredentialOptions {
+  const { scope, tenant, clientId, loginHint, claims, silent, timeout } = flags;
   const options: InteractiveBrowserBrokerCredentialOptions = {
     useDefaultBrokerAccount: true,
     disableInteractiveFallback: silent === true,
     timeoutInMs: timeout * 1000,
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(loginHint === undefined ? {} : { loginHint }),
+    ...(tenant === undefined ? {} : { tenantId: tenant }),
   };
-  if (clientId !== undefined) options.clientId = clientId;
-  if (loginHint !== undefined) options.loginHint = loginHint;
-  if (tenant !== undefined) options.tenantId = tenant;
-  if (account === undefined) return options;
-  const asking = clientId ?? developerSignOnClientId;
-  const accounts = await broker.getAccounts({ clientId: asking }, { abortSignal: io.interrupted });
-  options.authenticationRecord = recordOf(findAccount(accounts, account), asking);
+  readOptions(options);
+  readCallOptions(claims === undefined ? {} : { claims }, 0);
+  new ScopeReader().read(scope);
   return options;
+}
+
+/** Looks the account up, which is part of what `--timeout` allows. */
+async function pinnedTo(
+  named: string,
+  options: InteractiveBrowserBrokerCredentialOptions,
+  broker: Broker,
+  io: CliIo,
+): Promise<InteractiveBrowserBrokerCredentialOptions> {
+  const startedAt = performance.now();
+  const accounts = await new InteractiveBrowserBrokerCredential({ ...options, broker }).getAccounts({
+    abortSignal: io.interrupted,
+  });
+  const { clientId = developerSignOnClientId, timeoutInMs = 0 } = options;
+  const left = Math.max(1, timeoutInMs - (performance.now() - startedAt));
+  return {
+    ...options,
+    authenticationRecord: recordOf(findAccount(accounts, named), clientId),
+    timeoutInMs: timeoutInMs === 0 ? 0 : left,
+  };
 }
 
 /** The same broker, which tells the person at the terminal that a window wants them. */

@@ -35,12 +35,9 @@ export async function findHintedAccount(
   const accounts = await listAccounts(broker, clientId, operation);
   const named = accounts.filter((account) => sameUsername(account.username, loginHint));
   const inTenant = named.filter((account) => sameId(account.tenantId, tenantId));
-  // One account may be listed once for every tenant it visits.
-  const meant = onlyOwner(inTenant) ?? onlyOwner(named);
-  if (meant !== undefined) {
-    const profiles = named.filter((account) => sameId(account.homeAccountId, meant));
-    return profiles.find(isHomeProfile) ?? profiles[0];
-  }
+  const meant = profileOf(inTenant) ?? profileOf(named);
+  if (meant !== undefined)
+    return profileOf(named.filter((account) => sameId(account.homeAccountId, meant.homeAccountId)));
   if (named.length === 0) return undefined;
   throw new BrokerError("interaction_required", {
     reason: "several_accounts",
@@ -50,11 +47,15 @@ export async function findHintedAccount(
   });
 }
 
-/** Whose accounts these all are, if they are somebody's. */
-function onlyOwner(accounts: readonly BrokerAccount[]): string | undefined {
-  const owner = accounts[0]?.homeAccountId;
-  if (owner === undefined) return undefined;
-  return accounts.every((account) => sameId(account.homeAccountId, owner)) ? owner : undefined;
+/**
+ * The one account these are, as it is known in its home tenant if that is listed: an account may be there once for
+ * every tenant it visits. `undefined` when they are none, or several.
+ */
+export function profileOf(accounts: readonly BrokerAccount[]): BrokerAccount | undefined {
+  const [first] = accounts;
+  if (first === undefined) return undefined;
+  if (accounts.some((account) => !sameId(account.homeAccountId, first.homeAccountId))) return undefined;
+  return accounts.find(isHomeProfile) ?? first;
 }
 
 /** Whether an account is told as it is in its home tenant, and not in one that it visits. */

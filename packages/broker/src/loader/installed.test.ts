@@ -106,9 +106,7 @@ describe("an addon that the dynamic linker refuses", () => {
     expect(JSON.parse(stdout)).toEqual({
       loaded: false,
       reason: "native_addon_missing",
-      message: expect.stringMatching(
-        /could not be loaded on linux-.*: .*invalid ELF header/,
-      ),
+      message: expect.stringMatching(/could not be loaded on linux-.*: .*invalid ELF header/),
       advice: [expect.stringContaining("another machine")],
       thrown: "CredentialUnavailableError",
       same: true,

@@ -8,6 +8,7 @@ import {
   type BrokerErrorReason,
   type BrokerStatus,
   type BrokerToken,
+  type DiagnoseOptions,
   type DiagnosticCheck,
   type InteractiveTokenRequest,
   type OperationOptions,
@@ -194,7 +195,11 @@ export class DiagnosingFakeBroker extends FakeBroker {
     this.checks = [...checks];
   }
 
-  async *diagnose(): AsyncGenerator<DiagnosticCheck> {
+  /** What the doctor asked for. */
+  diagnosed: DiagnoseOptions | undefined;
+
+  async *diagnose(options?: DiagnoseOptions): AsyncGenerator<DiagnosticCheck> {
+    this.diagnosed = options;
     yield* this.checks ?? [];
   }
 }
