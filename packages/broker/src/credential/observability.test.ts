@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { type Instrumenter, type TracingSpan, useInstrumenter } from "@azure/core-tracing";
 import { AzureLogger, setLogLevel } from "@azure/logger";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ada, FakeBroker, failure, scope } from "../testing/fake-broker.js";
+import { ada, FakeBroker, failure, gate, scope } from "../testing/fake-broker.js";
 import { InteractiveBrowserBrokerCredential } from "./interactive-browser-broker-credential.js";
 
 const jwt = `eyJhbGciOiJSUzI1NiJ9.${"a".repeat(80)}.${"b".repeat(80)}`;
@@ -86,15 +86,23 @@ describe("logs", () => {
     const { token } = await credential.getToken(scope);
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 31_000 });
     try {
-      broker.onSilent = () => {
+      const wait = gate();
+      broker.onSilent = async () => {
+        await wait.passed;
         throw failure("no_network");
       };
-      await credential.getToken(scope);
+      for (const _ of [1, 2, 3]) {
+        await credential.getToken(scope);
+        vi.setSystemTime(Date.now() + 31_000);
+      }
+      wait.open();
       await expect.poll(() => lines.join("\n")).toContain("=> refresh() => ERROR.");
     } finally {
       vi.useRealTimers();
     }
     expect(lines.join("\n")).not.toContain(token);
+    // Nobody joined it when its token came due again.
+    expect(lines.filter((line) => line.includes("=> refresh() =>"))).toHaveLength(1);
   });
 
   it("call a wish to stop no fault", async () => {
