@@ -25,6 +25,7 @@ export async function startInterop(options: { generation?: BrokerGeneration } = 
   const tenant = new EmulatedTenant({ domain: "contoso.example" });
   const person = tenant.addAccount({ username: "ada@contoso.example", name: "Ada Lovelace" });
   const { clientId } = tenant.registerApp({ clientId: randomUUID() });
+  tenant.registerResource({ identifier: "https://api.contoso.example", accessTokenVersion: 1 });
 
   const cleanups: (() => Promise<void>)[] = [];
   const stop = async () => {

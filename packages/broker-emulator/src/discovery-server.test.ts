@@ -9,6 +9,7 @@ const guestTenant = "99999999-8888-4777-8666-555555555555";
 describe("DiscoveryServer", () => {
   const tenant = new EmulatedTenant();
   const { service } = populate(tenant);
+  tenant.registerResource({ identifier: "api://orders" });
   tenant.addAccount({ username: "guest@fabrikam.example", guestTenants: [guestTenant] });
   let server: DiscoveryServer;
   beforeEach(async () => {
@@ -17,6 +18,12 @@ describe("DiscoveryServer", () => {
   afterEach(() => server.stop());
 
   const get = (path: string) => fetch(new URL(path, server.url));
+
+  it("serves nothing but tenants", async () => {
+    await expect(DiscoveryServer.start({} as EmulatedTenant)).rejects.toThrow(
+      "DiscoveryServer.start: `tenant` must be an EmulatedTenant, got an object.",
+    );
+  });
 
   it("listens on loopback only", () => {
     expect(new URL(server.url).hostname).toBe("127.0.0.1");

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type EmulatedTenant, issuerOf } from "./tenant/emulated-tenant.js";
+import { checkArgument, rule } from "./checks.js";
+import { type EmulatedTenant, issuerOf, isTenant } from "./tenant/emulated-tenant.js";
 
 /** Publishes a tenant's OpenID discovery documents and key set on the loopback interface. */
 export class DiscoveryServer {
@@ -14,6 +15,7 @@ export class DiscoveryServer {
   }
 
   static async start(tenant: EmulatedTenant): Promise<DiscoveryServer> {
+    checkArgument("DiscoveryServer.start", "tenant", tenant, rule("an EmulatedTenant", isTenant));
     const server = createServer((request, response) => {
       const base = `http://${request.headers.host ?? "127.0.0.1"}`;
       const document = documentAt(request.url ?? "", base, tenant);

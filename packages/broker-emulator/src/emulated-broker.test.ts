@@ -31,6 +31,39 @@ describe("createEmulatedBroker", () => {
     expect(createEmulatedBroker(new EmulatedTenant(), { platform: "windows" }).platform).toBe("windows");
   });
 
+  it.each<[string, unknown[], string]>([
+    ["no tenant", [], "`tenant` must be an EmulatedTenant, got undefined."],
+    ["something else", [{ addAccount: () => {} }], "`tenant` must be an EmulatedTenant, got an object."],
+    ["an unknown platform", [new EmulatedTenant(), { platform: "win32" }], 'got "win32".'],
+    [
+      "an unknown option",
+      [new EmulatedTenant(), { os: "linux" }],
+      'unknown property "os"; it can have platform.',
+    ],
+    ["options of another kind", [new EmulatedTenant(), "linux"], "`options` must be an object with platform"],
+  ])("refuses %s", (_what, args, message) => {
+    const create = createEmulatedBroker as (...args: unknown[]) => unknown;
+    expect(() => create(...args)).toThrow(TypeError);
+    expect(() => create(...args)).toThrow(`createEmulatedBroker: `);
+    expect(() => create(...args)).toThrow(message);
+  });
+
+  it("tells in whole sentences who refused what", async () => {
+    const { broker, tenant } = world();
+    tenant.user.script = [{ kind: "cancels" }];
+    const canceled = await errorOf(broker.acquireTokenInteractively(request));
+    expect(canceled.message).toContain(`canceled by the user. It was about ${storageScope}.`);
+    const unknown = { ...request, scopes: ["https://nope.example/.default"] };
+    const refused = await errorOf(broker.acquireTokenSilently(unknown));
+    expect(refused).toMatchObject({
+      code: "invalid_request",
+      aadsts: "AADSTS500011",
+      scopes: unknown.scopes,
+    });
+    expect(refused.message).toContain("wrong tenant. It was about https://nope.example/.default.");
+    expect(refused.message).not.toContain("..");
+  });
+
   it("lists accounts and gives tokens", async () => {
     const { broker, tenant, person } = world();
     const [account] = await broker.getAccounts({ clientId });

@@ -14,8 +14,9 @@ import {
   type ProofOfPossession,
   type SilentTokenRequest,
 } from "@x/broker-contract";
+import { checkArgument, checkObject, oneOf, rule } from "./checks.js";
 import type { EmulatedAccount } from "./tenant/accounts.js";
-import { type EmulatedTenant, nativeClientRedirectUri } from "./tenant/emulated-tenant.js";
+import { type EmulatedTenant, isTenant, nativeClientRedirectUri } from "./tenant/emulated-tenant.js";
 import { endOfMany, untilAborted, wait } from "./tenant/emulated-user.js";
 import type { BrokerMethod, PolicyEffect } from "./tenant/policy.js";
 import type { PopRequest } from "./tenant/proof-of-possession.js";
@@ -65,6 +66,8 @@ const protocolParameters: ReadonlySet<string> = new Set([
   "username",
 ]);
 
+const platforms: readonly BrokerPlatform[] = ["linux", "macos", "windows", "wsl"];
+
 const brokerVersion = "0.1.0-emulator";
 
 /** What a refusal is to a caller of the contract. */
@@ -107,8 +110,11 @@ const refusals: Readonly<
  * The contract's `Broker`, answered by an emulated tenant in this process: no bus, no addon, any operating system.
  * For an app's own unit tests. Policies and the person's script apply as they do behind the D-Bus door; effects that
  * are about the wire end in the errors that a platform package makes of them.
+ * @throws TypeError for arguments of another kind.
  */
 export function createEmulatedBroker(tenant: EmulatedTenant, options: EmulatedBrokerOptions = {}): Broker {
+  checkArgument("createEmulatedBroker", "tenant", tenant, rule("an EmulatedTenant", isTenant));
+  checkObject("createEmulatedBroker", "options", options, { platform: oneOf(platforms) });
   return new EmulatedBroker(tenant, options.platform ?? "linux");
 }
 
@@ -440,9 +446,11 @@ class EmulatedBroker implements Broker {
   #refused({ kind, message, details }: Refusal, correlationId: string, asked: AskedFor): BrokerError {
     const { code, hint, reason, retryable = false } = refusals[kind];
     const { scopes, redirectUri } = asked;
+    // The texts of real brokers do not all end in a full stop.
+    const ended = /[.!?]$/.test(message) ? message : `${message}.`;
     const subject = scopes === undefined || scopes.length === 0 ? "" : ` It was about ${scopes.join(" ")}.`;
     return this.#error(code, correlationId, {
-      message: `${message}${subject}`,
+      message: `${ended}${subject}`,
       hint,
       retryable,
       ...(reason === undefined ? {} : { reason }),

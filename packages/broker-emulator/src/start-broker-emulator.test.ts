@@ -80,9 +80,26 @@ describe("startBrokerEmulator", () => {
     ["generation", { generation: "9.9" }, /`generation` must be one of 2\.0\.1/],
     ["keyring", { keyring: "open" }, /`keyring` must be one of none, unlocked, locked/],
     ["activation", { activation: "never" }, /`activation` must be one of/],
+    ["option", { genration: "3.0.2" }, /`options` has an unknown property "genration"; it can have tenant, /],
+    ["tenant", { tenant: {} }, /`tenant` must be an EmulatedTenant, got an object/],
+    ["count", { keepRequests: 0 }, /`keepRequests` must be a whole number of at least 1, got the number 0/],
+    ["switch", { serveDiscovery: "no" }, /`serveDiscovery` must be true or false, got another string/],
+    ["bus", { busAddress: "" }, /`busAddress` must be a non-empty string/],
+    [
+      "kind of options",
+      "3.0.2" as unknown as object,
+      /`options` must be an object with .* got another string/,
+    ],
     ["a foreign bus on demand", { activation: "on-demand", busAddress: "unix:path=/x" }, /'running' only/],
   ])("refuses a wrong %s", async (_what, options, message) => {
     await expect(startBrokerEmulator(options as BrokerEmulatorOptions)).rejects.toThrow(message);
+  });
+
+  it("refuses a keyring state that there is not", async () => {
+    const emulator = await start();
+    await expect(emulator.setKeyring("ajar" as "locked")).rejects.toThrow(
+      'setKeyring: `state` must be one of none, unlocked, locked, got "ajar".',
+    );
   });
 
   it("leaves the bus and comes back, as often as wanted", async () => {

@@ -2,12 +2,13 @@ import { writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { type ActivatableService, PrivateBus, type PrivateBusOptions } from "./bus/private-bus.js";
+import { checkArgument, checkObject, oneOf, rule, rules, type Shape } from "./checks.js";
 import { brokerName, DBusDoor } from "./dbus-door/dbus-door.js";
 import { type BrokerGeneration, brokerGenerations, generations } from "./dbus-door/generations.js";
 import type { RecordedRequest } from "./dbus-door/request-log.js";
 import { DiscoveryServer } from "./discovery-server.js";
 import { KeyringDoor, type KeyringState, keyringStates } from "./keyring-door.js";
-import { EmulatedTenant } from "./tenant/emulated-tenant.js";
+import { EmulatedTenant, isTenant } from "./tenant/emulated-tenant.js";
 
 /**
  * How the broker comes onto the bus.
@@ -77,7 +78,10 @@ export interface BrokerEmulator {
   stop(): Promise<void>;
 }
 
-/** Starts a private message bus with an emulated broker on it. */
+/**
+ * Starts a private message bus with an emulated broker on it.
+ * @throws TypeError or RangeError for options that there are not.
+ */
 export async function startBrokerEmulator(options: BrokerEmulatorOptions = {}): Promise<BrokerEmulator> {
   checkOptions(options);
   const emulator = new RunningEmulator(options);
@@ -168,6 +172,7 @@ class RunningEmulator implements BrokerEmulator {
   }
 
   async setKeyring(state: KeyringState): Promise<void> {
+    checkArgument("setKeyring", "state", state, oneOf(keyringStates));
     this.#keyringState = state;
     this.#door.keyringLocked = state === "locked";
     await this.#keyring.set(state, this.busAddress);
@@ -268,18 +273,23 @@ require("node:net").connect(${JSON.stringify(socketPath)})
 `;
 }
 
-function checkOptions({ generation, keyring, activation, busAddress }: BrokerEmulatorOptions): void {
-  oneOf("generation", generation, brokerGenerations);
-  oneOf("keyring", keyring, keyringStates);
-  oneOf("activation", activation, activations);
+const optionsShape: Shape = {
+  tenant: rule("an EmulatedTenant", isTenant),
+  generation: oneOf(brokerGenerations),
+  keyring: oneOf(keyringStates),
+  activation: oneOf(activations),
+  activationTimeoutInMs: rules.delay,
+  serveDiscovery: rules.flag,
+  busAddress: rules.text,
+  allowOtherUsers: rules.flag,
+  keepRequests: rules.wholeCount,
+};
+
+function checkOptions(options: BrokerEmulatorOptions): void {
+  checkObject("startBrokerEmulator", "options", options, optionsShape);
+  const { activation, busAddress } = options;
   if (busAddress !== undefined && activation !== undefined && activation !== "running") {
     throw new TypeError("startBrokerEmulator: `busAddress` goes together with activation 'running' only.");
-  }
-}
-
-function oneOf(option: string, value: string | undefined, allowed: readonly string[]): void {
-  if (value !== undefined && !allowed.includes(value)) {
-    throw new TypeError(`startBrokerEmulator: \`${option}\` must be one of ${allowed.join(", ")}.`);
   }
 }
 

@@ -6,9 +6,9 @@ export interface AccountOptions {
   readonly username: string;
   /** Display name. Default: made from the user name. */
   readonly name?: string;
-  /** Object id in the home tenant. Default: random. */
+  /** Object id in the home tenant, a GUID. Default: random. */
   readonly objectId?: string;
-  /** Home tenant id. Default: the emulated tenant. */
+  /** Home tenant id, a GUID. Default: the emulated tenant. */
   readonly tenantId?: string;
   /** Other tenants the account is a guest in; its object id differs in each. */
   readonly guestTenants?: readonly string[];
@@ -45,11 +45,6 @@ export interface StoredAccount extends EmulatedAccount {
 
 export function createAccount(options: AccountOptions, defaultTenantId: string): StoredAccount {
   const { username, guestTenants = [], signedIn = true } = options;
-  if (typeof username !== "string" || !/^[^\s@]+@[^\s@]+$/.test(username)) {
-    throw new TypeError(
-      "addAccount: `username` must be a user principal name such as 'ada@contoso.example'.",
-    );
-  }
   const objectId = (options.objectId ?? randomUUID()).toLowerCase();
   const tenantId = (options.tenantId ?? defaultTenantId).toLowerCase();
   const name = options.name ?? nameFrom(username);

@@ -63,6 +63,102 @@ describe("EmulatedTenant", () => {
     expect(() => act(new EmulatedTenant())).toThrow(error);
   });
 
+  type Call = (tenant: Record<string, (...args: unknown[]) => unknown>) => unknown;
+  it.each<[string, Call, string]>([
+    [
+      "addAccount()",
+      (tenant) => tenant["addAccount"]?.(),
+      "addAccount: `options` must be an object with username",
+    ],
+    [
+      "a second name",
+      (tenant) => tenant["addAccount"]?.({ username: "a@b", upn: "a@b" }),
+      'unknown property "upn"',
+    ],
+    [
+      "an object id",
+      (tenant) => tenant["addAccount"]?.({ username: "a@b", objectId: "1" }),
+      "`objectId` must be a GUID",
+    ],
+    [
+      "a home",
+      (tenant) => tenant["addAccount"]?.({ username: "a@b", tenantId: "x" }),
+      "`tenantId` must be a GUID",
+    ],
+    [
+      "guests",
+      (tenant) => tenant["addAccount"]?.({ username: "a@b", guestTenants: ["x"] }),
+      "an array of GUIDs",
+    ],
+    ["removeAccount()", (tenant) => tenant["removeAccount"]?.(), "removeAccount: `homeAccountId` must be"],
+    [
+      "setSignedIn()",
+      (tenant) => tenant["setSignedIn"]?.("x"),
+      "setSignedIn: `signedIn` must be true or false",
+    ],
+    ["registerApp()", (tenant) => tenant["registerApp"]?.(), "registerApp: `options` must be an object"],
+    [
+      "an app's URIs",
+      (tenant) => tenant["registerApp"]?.({ clientId: "x", redirectUris: "http://x" }),
+      "an array of non-empty",
+    ],
+    [
+      "an app's API",
+      (tenant) => tenant["registerApp"]?.({ clientId: "x", identifierUris: ["x"] }),
+      "absolute URIs",
+    ],
+    ["registerResource()", (tenant) => tenant["registerResource"]?.(), "registerResource: `options` must be"],
+    [
+      "a short name",
+      (tenant) => tenant["registerResource"]?.({ identifier: "orders" }),
+      "`identifier` must be an absolute",
+    ],
+    [
+      "a scope",
+      (tenant) => tenant["registerResource"]?.({ identifier: "api://x/.default" }),
+      "without a scope",
+    ],
+    [
+      "a version",
+      (tenant) => tenant["registerResource"]?.({ identifier: "api://x", accessTokenVersion: 3 }),
+      "one of 1, 2",
+    ],
+    ["findAccount()", (tenant) => tenant["findAccount"]?.(), "findAccount: `homeAccountId` must be a string"],
+    ["findApp()", (tenant) => tenant["findApp"]?.(), "findApp: `clientId` must be a string"],
+    [
+      "findAccountByUsername()",
+      (tenant) => tenant["findAccountByUsername"]?.(),
+      "findAccountByUsername: `username` must be a string",
+    ],
+    ["addPolicy()", (tenant) => tenant["addPolicy"]?.(), "addPolicy: `match` must be an object"],
+    [
+      "verify()",
+      (tenant) => tenant["verify"]?.(),
+      "verify: `token` must be a non-empty string, got undefined.",
+    ],
+    ["verify of a number", (tenant) => tenant["verifySignedHttpRequest"]?.(5), "got the number 5."],
+  ])("says what was wrong with %s", (_what, call, message) => {
+    const tenant = new EmulatedTenant() as unknown as Parameters<Call>[0];
+    expect(() => call(tenant)).toThrow(TypeError);
+    expect(() => call(tenant)).toThrow(message);
+  });
+
+  it.each<[unknown, string]>([
+    [5, "EmulatedTenant: `options` must be an object with tenantId, domain, now, got the number 5."],
+    [null, "got null."],
+    [
+      { tenantId: "T-1" },
+      "`tenantId` must be a GUID such as '11111111-2222-4333-8444-555555555555', got another string.",
+    ],
+    [{ domain: "two words" }, "`domain` must be a domain name"],
+    [{ now: 5 }, "`now` must be a function, got the number 5."],
+    [{ clock: Date.now }, 'unknown property "clock"'],
+  ])("is not made of %j", (options, message) => {
+    const make = () => new EmulatedTenant(options as object);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(message);
+  });
+
   it("signs so that an independent library agrees", async () => {
     const tenant = new EmulatedTenant();
     const { service, account } = populate(tenant);
@@ -109,7 +205,7 @@ describe("EmulatedTenant", () => {
       expect(() => tenant.verify(forged)).toThrow("signature");
       expect(() => tenant.verify(`${unsigned}.${body}.x`)).toThrow("RS256");
       expect(() => tenant.verify("a.b")).toThrow("three parts");
-      expect(() => tenant.verify("a.b.c")).toThrow("not JSON");
+      expect(() => tenant.verify("a.b.c")).toThrow("The JWT's header must be JSON.");
       expect(() => tenant.verify(new SigningKey("emulator-").signJwt({ iss: tenant.issuerV1 }))).toThrow(
         "key",
       );

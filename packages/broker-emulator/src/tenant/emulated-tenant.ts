@@ -1,15 +1,16 @@
 import { randomUUID } from "node:crypto";
+import { checkArgument, checkObject, oneOf, required, rule, rules, type Shape } from "../checks.js";
 import { type AccountOptions, createAccount, type EmulatedAccount, type StoredAccount } from "./accounts.js";
 import { EmulatedUser } from "./emulated-user.js";
 import { PolicyBook, type PolicyEffect, type PolicyHandle, type PolicyMatch } from "./policy.js";
-import { type EmulatedResource, ResourceDirectory } from "./resources.js";
+import { type EmulatedResource, isResourceIdentifier, ResourceDirectory } from "./resources.js";
 import { type PublicJwk, SigningKey } from "./signing-key.js";
 
 /** The redirect URI the Linux broker expects, registered for an app that names none. */
 export const nativeClientRedirectUri = "https://login.microsoftonline.com/common/oauth2/nativeclient";
 
 export interface EmulatedTenantOptions {
-  /** Tenant id. Default: random. */
+  /** Tenant id, a GUID. Default: random. */
   readonly tenantId?: string;
   /** The tenant's domain name. Default `contoso.example`. */
   readonly domain?: string;
@@ -24,6 +25,11 @@ export interface AppOptions {
   readonly name?: string;
   /** Default: only {@link nativeClientRedirectUri}. */
   readonly redirectUris?: readonly string[];
+  /**
+   * What the app's own API is called, beside its client id and `api://<client id>`. For more about an API than its
+   * names see `registerResource`.
+   */
+  readonly identifierUris?: readonly string[];
   /** How long its access tokens live. Default 3600; with continuous access evaluation a day. */
   readonly tokenLifetimeInSeconds?: number;
 }
@@ -62,6 +68,49 @@ const firstPartyApps: readonly AppOptions[] = [
   },
 ];
 
+const identifierUri = rule("an absolute URI or an app's id, without a scope", isIdentifier);
+
+const tenantShape: Shape = {
+  tenantId: rules.guid,
+  domain: rule("a domain name such as 'contoso.example'", isDomain),
+  now: rules.callback,
+};
+
+const accountShape: Shape = {
+  username: required(rules.username),
+  name: rules.text,
+  objectId: rules.guid,
+  tenantId: rules.guid,
+  guestTenants: rules.guids,
+  signedIn: rules.flag,
+};
+
+const appShape: Shape = {
+  clientId: required(rules.text),
+  name: rules.text,
+  redirectUris: rules.texts,
+  identifierUris: rule(
+    "an array of absolute URIs",
+    (value) => Array.isArray(value) && value.every(isIdentifier),
+  ),
+  tokenLifetimeInSeconds: rules.positive,
+};
+
+const resourceShape: Shape = {
+  identifier: required(identifierUri),
+  accessTokenVersion: oneOf([1, 2]),
+  audience: rules.text,
+  scopes: rules.texts,
+};
+
+function isIdentifier(value: unknown): boolean {
+  return isResourceIdentifier(value) && !String(value).endsWith("/.default");
+}
+
+function isDomain(value: unknown): boolean {
+  return typeof value === "string" && /^[\w-]+(?:\.[\w-]+)*$/.test(value);
+}
+
 /**
  * An Entra-like tenant in this process: people, apps, policies, and a key that signs tokens nobody outside a test
  * trusts. Give it to a door (`startBrokerEmulator`, `createEmulatedBroker`).
@@ -80,7 +129,7 @@ export class EmulatedTenant {
   /** The policies, for doors. */
   readonly policies = new PolicyBook();
   /** The APIs, for doors. */
-  readonly resources = new ResourceDirectory();
+  readonly resources: ResourceDirectory;
 
   readonly #accounts = new Map<string, StoredAccount>();
   readonly #byUsername = new Map<string, StoredAccount>();
@@ -88,10 +137,13 @@ export class EmulatedTenant {
   /** Forgotten when people come or go. */
   #knownTenants: Set<string> | undefined;
 
+  /** @throws TypeError for options that make no tenant. */
   constructor(options: EmulatedTenantOptions = {}) {
+    checkObject("EmulatedTenant", "options", options, tenantShape);
     this.tenantId = (options.tenantId ?? randomUUID()).toLowerCase();
     this.domain = options.domain ?? "contoso.example";
     this.now = options.now ?? Date.now;
+    this.resources = new ResourceDirectory(this.domain);
     this.issuerV1 = issuerOf(this.tenantId, 1);
     this.issuerV2 = issuerOf(this.tenantId, 2);
     for (const app of firstPartyApps) this.registerApp(app);
@@ -119,6 +171,7 @@ export class EmulatedTenant {
 
   /** Puts a person into the directory and, unless `signedIn` is `false`, onto the broker's account list. */
   addAccount(options: AccountOptions): EmulatedAccount {
+    checkObject("addAccount", "options", options, accountShape);
     const account = createAccount(options, this.tenantId);
     if (this.#accounts.has(account.homeAccountId) || this.findAccountByUsername(account.username)) {
       throw new Error("addAccount: there is an account with this user name or object id already.");
@@ -131,6 +184,7 @@ export class EmulatedTenant {
 
   /** Takes a person out of the directory and off the broker. Returns whether there was one. */
   removeAccount(homeAccountId: string): boolean {
+    checkArgument("removeAccount", "homeAccountId", homeAccountId, rules.text);
     const account = this.#accounts.get(homeAccountId.toLowerCase());
     if (account === undefined) return false;
     this.#byUsername.delete(account.username.toLowerCase());
@@ -140,6 +194,8 @@ export class EmulatedTenant {
 
   /** Puts an account onto the broker's list, or takes it off. */
   setSignedIn(homeAccountId: string, signedIn: boolean): void {
+    checkArgument("setSignedIn", "homeAccountId", homeAccountId, rules.text);
+    checkArgument("setSignedIn", "signedIn", signedIn, rules.flag);
     const account = this.#accounts.get(homeAccountId.toLowerCase());
     if (account === undefined) throw new Error("setSignedIn: there is no such account.");
     account.signedIn = signedIn;
@@ -147,36 +203,36 @@ export class EmulatedTenant {
 
   /** Anybody in the directory, signed in to the broker or not. */
   findAccount(homeAccountId: string): EmulatedAccount | undefined {
+    checkArgument("findAccount", "homeAccountId", homeAccountId, rules.anyText);
     return this.#accounts.get(homeAccountId.toLowerCase());
   }
 
   /** The same by user name; letter case does not matter. */
   findAccountByUsername(username: string): EmulatedAccount | undefined {
+    checkArgument("findAccountByUsername", "username", username, rules.anyText);
     return this.#byUsername.get(username.toLowerCase());
   }
 
   /** Registers an app, or replaces its registration. */
   registerApp(options: AppOptions): EmulatedApp {
+    checkObject("registerApp", "options", options, appShape);
     const { clientId, name = clientId, redirectUris = [nativeClientRedirectUri] } = options;
-    const { tokenLifetimeInSeconds = 3600 } = options;
-    if (typeof clientId !== "string" || clientId === "") {
-      throw new TypeError("registerApp: `clientId` must be a non-empty string.");
-    }
-    if (!(tokenLifetimeInSeconds > 0)) {
-      throw new RangeError("registerApp: `tokenLifetimeInSeconds` must be greater than 0.");
-    }
+    const { identifierUris = [], tokenLifetimeInSeconds = 3600 } = options;
     const app: EmulatedApp = { clientId, name, redirectUris: [...redirectUris], tokenLifetimeInSeconds };
     this.#apps.set(clientId.toLowerCase(), app);
+    this.resources.exposeApp(clientId, identifierUris);
     return app;
   }
 
   /** An app registration by its client id. */
   findApp(clientId: string): EmulatedApp | undefined {
+    checkArgument("findApp", "clientId", clientId, rules.anyText);
     return this.#apps.get(clientId.toLowerCase());
   }
 
-  /** Says more about an API than its name does. */
+  /** Makes an API known to the tenant, or says more about one than its name does. */
   registerResource(options: ResourceOptions): EmulatedResource {
+    checkObject("registerResource", "options", options, resourceShape);
     const { identifier, accessTokenVersion = 2, audience = identifier, scopes } = options;
     const resource: EmulatedResource = {
       identifier,
@@ -191,6 +247,7 @@ export class EmulatedTenant {
   /**
    * Makes something happen to requests. The policy added last wins; `times` limits how often it applies
    * (default: always).
+   * @throws TypeError or RangeError for a policy that could not do what its author meant.
    */
   addPolicy(match: PolicyMatch, effect: PolicyEffect, options: { times?: number } = {}): PolicyHandle {
     return this.policies.add(match, effect, options);
@@ -211,6 +268,7 @@ export class EmulatedTenant {
    * @throws Error when signature, issuer or times are not right.
    */
   verify(token: string): Readonly<Record<string, unknown>> {
+    checkArgument("verify", "token", token, rules.text);
     const { claims } = this.signingKey.verifyJwt(token);
     const now = this.now() / 1000;
     const { iss, exp, nbf } = claims;
@@ -230,6 +288,7 @@ export class EmulatedTenant {
     request: Readonly<Record<string, unknown>>;
     accessToken: Readonly<Record<string, unknown>>;
   } {
+    checkArgument("verifySignedHttpRequest", "signedHttpRequest", signedHttpRequest, rules.text);
     const { claims: request } = this.deviceKey.verifyJwt(signedHttpRequest);
     const accessToken = this.verify(String(request["at"]));
     const confirmation = accessToken["cnf"] as { kid?: unknown } | undefined;
@@ -250,6 +309,13 @@ export class EmulatedTenant {
     }
     return this.#knownTenants;
   }
+}
+
+/** Told by what it can do: an app's ESM and CommonJS parts have a class of this name each. */
+export function isTenant(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { addPolicy, keySet, resources } = value as Partial<EmulatedTenant>;
+  return typeof addPolicy === "function" && typeof keySet === "function" && typeof resources === "object";
 }
 
 const processKeys = new Map<string, SigningKey>();

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { checkArgument, checkObject, oneOf, required, rule, rules, type Shape } from "../checks.js";
 
 /** What the person in front of the dialog does. */
 export type UserAction =
@@ -18,16 +19,44 @@ export interface DialogRecord {
   readonly prompt: string | undefined;
 }
 
+const actionShapes: Readonly<Record<UserAction["kind"], Shape>> = {
+  signs_in: { as: rules.username, delayInMs: rules.delay },
+  cancels: { delayInMs: rules.delay },
+  never_acts: {},
+};
+
 /** The person at the machine. Acts as scripted; where the script is at its end, signs in as expected at once. */
 export class EmulatedUser {
-  /** What the person does at the next dialogs, first one first. Each dialog takes one action off. */
-  script: UserAction[] = [];
-  /** What the person does when the script is empty. */
-  otherwise: UserAction = { kind: "signs_in" };
+  #script: UserAction[] = checkedScript([]);
+  #otherwise: UserAction = { kind: "signs_in" };
   /** Every dialog that was shown, oldest first. */
   readonly dialogs: DialogRecord[] = [];
   #open = 0;
   #maxOpen = 0;
+
+  /**
+   * What the person does at the next dialogs, first one first. Each dialog takes one action off. An array that is
+   * assigned is copied; actions can be added to the script itself.
+   * @throws TypeError or RangeError for an action that there is not, when it is assigned or added.
+   */
+  get script(): UserAction[] {
+    return this.#script;
+  }
+
+  set script(actions: UserAction[]) {
+    checkArgument(place, "script", actions, rules.list);
+    this.#script = checkedScript(actions);
+  }
+
+  /** What the person does when the script is empty. */
+  get otherwise(): UserAction {
+    return this.#otherwise;
+  }
+
+  set otherwise(action: UserAction) {
+    checkAction("otherwise", action);
+    this.#otherwise = action;
+  }
 
   /** Interactive calls going on now. */
   get openDialogs(): number {
@@ -72,6 +101,29 @@ export class EmulatedUser {
     if (action.delayInMs !== undefined) await wait(action.delayInMs, signal);
     return action;
   }
+}
+
+const place = "EmulatedUser";
+
+function checkAction(name: string, action: unknown): void {
+  const wanted = rule('an object such as { kind: "cancels" }', (value) => Object(value) === value);
+  checkArgument(place, name, action, wanted);
+  const { kind } = action as { kind?: unknown };
+  const kinds = oneOf(Object.keys(actionShapes));
+  checkArgument(place, `${name}.kind`, kind, kinds);
+  const shape = actionShapes[kind as UserAction["kind"]];
+  checkObject(place, name, action, { kind: required(kinds), ...shape }, `${name}.`);
+}
+
+/** A list that takes in nothing but actions, by whatever means it is filled. */
+function checkedScript(actions: readonly UserAction[]): UserAction[] {
+  for (const [index, action] of actions.entries()) checkAction(`script[${index}]`, action);
+  return new Proxy([...actions], {
+    set(target, property, value) {
+      if (typeof property === "string" && /^\d+$/.test(property)) checkAction(`script[${property}]`, value);
+      return Reflect.set(target, property, value);
+    },
+  });
 }
 
 /** What ends many waits at once: any number of them may hang on its signal. */

@@ -13,6 +13,12 @@ const subject: PolicySubject = {
 const noNetwork: PolicyEffect = { kind: "no_network" };
 const kinds = (effects: readonly PolicyEffect[]) => effects.map(({ kind }) => kind);
 
+/** As JavaScript would call it: whatever the arguments are. */
+function unchecked() {
+  const book = new PolicyBook();
+  return { book, add: book.add.bind(book) as (...args: unknown[]) => unknown };
+}
+
 describe("PolicyBook", () => {
   it.each([
     [{}, true],
@@ -21,7 +27,11 @@ describe("PolicyBook", () => {
     [{ username: "ADA@contoso.example" }, true],
     [{ username: "grace@contoso.example" }, false],
     [{ resource: "https://STORAGE.azure.com/" }, true],
+    [{ resource: "https://storage.azure.com/.default" }, true],
+    [{ resource: "https://storage.azure.com/user_impersonation" }, true],
+    [{ resource: "e406a681-f3d4-42a8-90b6-c2b029497af1" }, true],
     [{ resource: "https://graph.microsoft.com" }, false],
+    [{ resource: "api://orders/.default" }, false],
     [{ method: "acquireTokenSilently" }, true],
     [{ method: "*" }, true],
     [{ method: "getAccounts" }, false],
@@ -83,10 +93,111 @@ describe("PolicyBook", () => {
     expect(kinds(book.take(subject)).sort()).toEqual(["expires_in", "no_network", "slow"]);
   });
 
-  it("refuses nonsense at once", () => {
-    const book = new PolicyBook();
-    expect(() => book.add({}, noNetwork, { times: 0 })).toThrow(RangeError);
-    expect(() => book.add({}, { kind: "claims_challenge", claims: "{" })).toThrow(SyntaxError);
+  it.each<[string, unknown[], string]>([
+    ["nothing", [], "`match` must be an object with clientId, username, resource, method, got undefined."],
+    ["no effect", [{}], '`effect` must be an object such as { kind: "no_network" }, got undefined.'],
+    ["an effect's name", [{}, "no_network"], "`effect` must be an object such as"],
+    ["an effect without kind", [{}, {}], "`effect.kind` must be one of interaction_required, "],
+    ["a misspelt effect", [{}, { kind: "no_netwrk" }], 'got "no_netwrk".'],
+    ["a kind that every object has", [{}, { kind: "constructor" }], 'got "constructor".'],
+    [
+      "a misspelt match",
+      [{ ressource: "https://vault.azure.net" }, noNetwork],
+      'unknown property "ressource"',
+    ],
+    [
+      "a short name for an API",
+      [{ resource: "storage" }, noNetwork],
+      "`match.resource` must be an API's identifier",
+    ],
+    [
+      "somebody who is nobody",
+      [{ username: "ada" }, noNetwork],
+      "`match.username` must be a user principal name",
+    ],
+    [
+      "an empty client id",
+      [{ clientId: "" }, noNetwork],
+      "`match.clientId` must be a non-empty string, got an empty",
+    ],
+    ["an unknown method", [{ method: "acquireToken" }, noNetwork], 'got "acquireToken".'],
+    ["slowness without delay", [{}, { kind: "slow" }], "`effect.delayInMs` must be a number of milliseconds"],
+    ["a delay in words", [{}, { kind: "slow", delayInMs: "1" }], "got another string."],
+    ["a misspelt part", [{}, { kind: "slow", delayInMs: 1, delay: 1 }], 'unknown property "delay"'],
+    [
+      "a challenge without claims",
+      [{}, { kind: "claims_challenge" }],
+      "`effect.claims` must be the JSON text",
+    ],
+    ["claims that are no JSON", [{}, { kind: "claims_challenge", claims: "{" }], "`effect.claims` must be"],
+    [
+      "claims that are no object",
+      [{}, { kind: "claims_challenge", claims: "[]" }],
+      "`effect.claims` must be",
+    ],
+    [
+      "an error without status",
+      [{}, { kind: "wire_error" }],
+      "`effect.status` must be a number, numeric text",
+    ],
+    [
+      "a patch that is none",
+      [{}, { kind: "patch_response", patch: {} }],
+      "must be a function, got an object.",
+    ],
+    ["garbage without text", [{}, { kind: "garbage" }], "`effect.text` must be a string"],
+    ["unknown options", [{}, noNetwork, { time: 1 }], '`options` has an unknown property "time"'],
+    ["a count that is no number", [{}, noNetwork, { times: "2" }], "`options.times` must be a whole number"],
+  ])("refuses %s at once", (_what, args, message) => {
+    const { add } = unchecked();
+    expect(() => add(...args)).toThrow(TypeError);
+    expect(() => add(...args)).toThrow(`addPolicy: `);
+    expect(() => add(...args)).toThrow(message);
+  });
+
+  it.each<[string, unknown[]]>([
+    ["no times at all", [{}, noNetwork, { times: 0 }]],
+    ["half a time", [{}, noNetwork, { times: 1.5 }]],
+    ["a delay in the past", [{}, { kind: "slow", delayInMs: -1 }]],
+    ["a delay no timer can wait", [{}, { kind: "slow", delayInMs: 2 ** 31 }]],
+    ["an end that never comes", [{}, { kind: "expires_in", seconds: Number.NaN }]],
+  ])("refuses %s as out of range", (_what, args) => {
+    expect(() => unchecked().add(...args)).toThrow(RangeError);
+  });
+
+  it("never repeats a user name that it refuses", () => {
+    expect(() => unchecked().add({ username: "ada lovelace" }, noNetwork)).not.toThrow(/lovelace/);
+    expect(() => unchecked().add({}, { kind: "wrong_account", username: "ada" })).not.toThrow(/"ada"/);
+  });
+
+  it("takes every effect that there is", () => {
+    const { book } = unchecked();
+    const effects: { readonly [K in PolicyEffect["kind"]]: Extract<PolicyEffect, { kind: K }> } = {
+      interaction_required: { kind: "interaction_required", suberror: "s", aadsts: "AADSTS50079" },
+      consent_required: { kind: "consent_required", afterSignIn: "still_required" },
+      claims_challenge: { kind: "claims_challenge", claims: "{}" },
+      no_network: noNetwork as Extract<PolicyEffect, { kind: "no_network" }>,
+      temporarily_unavailable: { kind: "temporarily_unavailable" },
+      account_unusable: { kind: "account_unusable" },
+      not_enrolled: { kind: "not_enrolled" },
+      keyring_locked: { kind: "keyring_locked" },
+      slow: { kind: "slow", delayInMs: 0 },
+      never_answers: { kind: "never_answers" },
+      dies: { kind: "dies", comesBack: true },
+      garbage: { kind: "garbage", text: "" },
+      raw_reply: { kind: "raw_reply", json: null },
+      wire_error: { kind: "wire_error", status: null, tag: null, place: "top" },
+      dbus_error: { kind: "dbus_error", name: "a.b", message: "" },
+      dbus_reply: { kind: "dbus_reply", signature: "", body: [] },
+      wrong_account: { kind: "wrong_account", username: "eve@contoso.example" },
+      expires_in: { kind: "expires_in", seconds: -1 },
+      patch_response: { kind: "patch_response", patch: (json) => json },
+    };
+    for (const effect of Object.values(effects)) {
+      book.clear();
+      book.add({ method: "*" }, effect, { times: Number.POSITIVE_INFINITY });
+      expect(book.take(subject)).toEqual([effect]);
+    }
   });
 });
 

@@ -1,4 +1,5 @@
-import { normalizeResource } from "./resources.js";
+import { checkPolicy } from "./policy-checks.js";
+import { normalizeResource, resourceNamed } from "./resources.js";
 
 /** The broker's methods, by their names on D-Bus. */
 export type BrokerMethod =
@@ -16,7 +17,7 @@ export interface PolicyMatch {
   readonly clientId?: string;
   /** The account's user name; letter case does not matter. */
   readonly username?: string;
-  /** The API, e.g. `https://storage.azure.com`. */
+  /** The API, e.g. `https://storage.azure.com`; its `.default` scope means the same. */
   readonly resource?: string;
   /** A method by its D-Bus name, or `"*"` for all. Default: depends on the effect, see {@link PolicyEffect}. */
   readonly method?: BrokerMethod | "*";
@@ -126,10 +127,10 @@ interface StoredPolicy {
 export class PolicyBook {
   #policies: StoredPolicy[] = [];
 
+  /** @throws TypeError or RangeError for a policy that could not do what its author meant. */
   add(match: PolicyMatch, effect: PolicyEffect, options: { readonly times?: number } = {}): PolicyHandle {
+    checkPolicy(match, effect, options);
     const { times = Number.POSITIVE_INFINITY } = options;
-    if (!(times > 0)) throw new RangeError("addPolicy: `times` must be greater than 0.");
-    if (effect.kind === "claims_challenge") JSON.parse(effect.claims);
     const policy: StoredPolicy = { match, effect, left: times, applied: 0, satisfiedFor: new Set() };
     this.#policies.unshift(policy);
     return {
@@ -210,7 +211,7 @@ function matches({ match, effect }: StoredPolicy, subject: PolicySubject): boole
     sameText(match.username, subject.username) &&
     (match.resource === undefined ||
       (subject.resource !== undefined &&
-        normalizeResource(match.resource) === normalizeResource(subject.resource)))
+        resourceNamed(match.resource) === normalizeResource(subject.resource)))
   );
 }
 

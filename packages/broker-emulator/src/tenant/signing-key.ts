@@ -75,8 +75,9 @@ function decodeJson(part: string, what: string): Record<string, unknown> {
   try {
     value = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
   } catch {
-    throw new Error(`The JWT's ${what} are not JSON.`);
+    throw new Error(`The JWT's ${what} must be JSON.`);
   }
-  if (typeof value !== "object" || value === null) throw new Error(`The JWT's ${what} are not an object.`);
+  if (typeof value !== "object" || value === null)
+    throw new Error(`The JWT's ${what} must be a JSON object.`);
   return value as Record<string, unknown>;
 }

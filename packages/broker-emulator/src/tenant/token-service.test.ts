@@ -46,8 +46,37 @@ describe("tokens", () => {
         "api://12345678-1234-4234-8234-123456789abc/.default",
       ],
     },
+    {
+      scope: "https://ada.blob.core.windows.net/.default",
+      claims: { ver: "1.0", aud: "https://ada.blob.core.windows.net", scp: "user_impersonation" },
+      granted: [
+        "https://ada.blob.core.windows.net/user_impersonation",
+        "https://ada.blob.core.windows.net/.default",
+      ],
+    },
+    {
+      scope: "00000003-0000-0000-c000-000000000000/Mail.Read",
+      claims: { ver: "1.0", aud: "00000003-0000-0000-c000-000000000000", scp: "Mail.Read" },
+      granted: ["00000003-0000-0000-c000-000000000000/Mail.Read"],
+    },
+    {
+      scope: "https://shop.contoso.example/.default",
+      claims: { ver: "2.0", aud: "12345678-1234-4234-8234-123456789abc", scp: "user_impersonation" },
+      granted: ["https://shop.contoso.example/user_impersonation", "https://shop.contoso.example/.default"],
+    },
+    // A Graph permission that nobody has ever heard of, as Microsoft's own client is tested with.
+    {
+      scope: "Scope.0.42671137636152934",
+      claims: { ver: "1.0", aud: "https://graph.microsoft.com", scp: "Scope.0.42671137636152934" },
+      granted: ["Scope.0.42671137636152934"],
+    },
   ])("are of the resource's kind: $scope", async ({ scope, claims, granted }) => {
     const { tenant, service, account } = world();
+    tenant.registerResource({ identifier: "api://orders" });
+    tenant.registerApp({
+      clientId: "12345678-1234-4234-8234-123456789abc",
+      identifierUris: ["https://shop.contoso.example"],
+    });
     const grant = await acquire(
       service,
       tokenRequest({ scopes: [scope, "openid", "profile", "offline_access"] }),
@@ -78,6 +107,26 @@ describe("tokens", () => {
       acquire(service, tokenRequest({ scopes: ["https://orders.contoso.example/Burn"] })),
     );
     expect(refusal.details.aadsts).toBe("AADSTS650053");
+  });
+
+  it("prefer what is registered about a resource to what is known of its app, in either order", async () => {
+    const { tenant, service } = world();
+    const identifier = `api://${clientId}`;
+    tenant.registerResource({ identifier, scopes: ["Read"] });
+    tenant.registerApp({ clientId });
+    const { accessToken } = await acquire(service, tokenRequest({ scopes: [`${identifier}/.default`] }));
+    expect(tenant.verify(accessToken)["scp"]).toBe("Read");
+  });
+
+  it("are not given for names that an app's registration has no more", async () => {
+    const { tenant, service } = world();
+    const request = tokenRequest({ scopes: ["https://shop.contoso.example/Buy"] });
+    tenant.registerApp({ clientId, identifierUris: ["https://shop.contoso.example"] });
+    await acquire(service, request);
+    tenant.registerApp({ clientId });
+    expect((await refusalOf(acquire(service, request))).message).toContain(
+      "named https://shop.contoso.example was not found in the tenant named contoso.example.",
+    );
   });
 
   it("are of the tenant that the authority names, with the account's object id there", async () => {
@@ -184,6 +233,23 @@ describe("refusals", () => {
       "incorrect_configuration",
       "AADSTS70011",
     ],
+    [
+      "an unknown API",
+      { scopes: ["https://nope.example/.default"] },
+      "incorrect_configuration",
+      "AADSTS500011",
+    ],
+    ["an API nobody registered", { scopes: ["api://unknown/x"] }, "incorrect_configuration", "AADSTS500011"],
+    ["an app nobody registered", { scopes: [`${guestTenant}/x`] }, "incorrect_configuration", "AADSTS500011"],
+    ["what Graph does not have", { scopes: ["x"] }, "incorrect_configuration", "AADSTS650053"],
+    [
+      "what Storage does not have",
+      { scopes: ["https://storage.azure.com/x"] },
+      "incorrect_configuration",
+      "AADSTS650053",
+    ],
+    ["scopes with a comma", { scopes: ["a,b"] }, "incorrect_configuration", "AADSTS70011"],
+    ["an app's name for an API", { scopes: ["my-app/.default"] }, "incorrect_configuration", "AADSTS70011"],
     ["two resources", { scopes: ["User.Read", storageScope] }, "incorrect_configuration", "AADSTS28000"],
     ["no URL for authority", { authority: "contoso" }, "invalid_request", undefined],
     [
