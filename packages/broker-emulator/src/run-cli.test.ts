@@ -10,6 +10,19 @@ import { packageVersion } from "./version.js";
 const packageFolder = join(__dirname, "..");
 const cli = join(packageFolder, "dist/esm/cli.js");
 
+const tenantId = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
+const azureCli = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
+
+/** What a client asks for when nobody is known yet. */
+const firstSignIn = {
+  authParameters: {
+    clientId: azureCli,
+    redirectUri: "http://localhost",
+    authority: "https://login.microsoftonline.com/common",
+    requestedScopes: ["User.Read"],
+  },
+};
+
 interface Outcome {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -43,6 +56,7 @@ async function startServing(...args: string[]) {
     emulator: boolean;
     busAddress: string;
     accounts: { username: string }[];
+    directory: { username: string; signedIn: boolean }[];
     env: Record<string, string>;
     tenantId: string;
   };
@@ -53,7 +67,9 @@ describe("broker-emulator", () => {
   it("explains itself", async () => {
     const { exitCode, stdout } = await start("--help").outcome;
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^Usage: broker-emulator/);
+    expect(stdout).toMatch(/^Usage: npx @x\/broker-emulator /);
+    // The bare name is another package at the registry.
+    expect(stdout).not.toMatch(/npx broker/);
     for (const option of ["--account", "--generation", "--keyring", "--on-demand", "--json"]) {
       expect(stdout).toContain(option);
     }
@@ -74,6 +90,15 @@ describe("broker-emulator", () => {
     ["an unknown effect", ["--effect", "earthquake"], /--effect must be one of/],
     ["an unknown deed", ["--person", "sings"], /--person must be one of/],
     ["a user name that is none", ["--account", "ada"], /user principal name/],
+    [
+      "somebody who is nobody",
+      ["--person", "signs_in=ada"],
+      /--person signs_in= must be a user principal name/,
+    ],
+    ["a deed that takes no name", ["--person", "cancels=ada@b.c"], /--person must be one of/],
+    ["a tenant that is no GUID", ["--tenant", "contoso"], /--tenant must be a GUID such as '1111/],
+    ["an app without id", ["--app", "=http://localhost"], /--app must be a non-empty string/],
+    ["a keyring both ways", ["--effect", "keyring_locked", "--keyring", "none"], /do not go together/],
     ["options that do not go together", ["--no-account", "--account", "a@b.c"], /do not go together/],
     ["an argument too many", ["serve"], /Unexpected argument 'serve'/],
   ])("refuses %s", async (_what, args, message) => {
@@ -94,10 +119,14 @@ describe("broker-emulator", () => {
   });
 
   it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("ends in order on %s", async (signal) => {
-    const { child, outcome, folder, facts } = await startServing("--on-demand", "--tenant", "T-1");
+    const { child, outcome, folder, facts } = await startServing(
+      "--on-demand",
+      "--tenant",
+      tenantId.toUpperCase(),
+    );
     expect(facts).toMatchObject({
       emulator: true,
-      tenantId: "t-1",
+      tenantId,
       env: { DBUS_SESSION_BUS_ADDRESS: facts.busAddress },
     });
     const client = new BrokerClient(facts.busAddress);
@@ -126,28 +155,64 @@ describe("broker-emulator", () => {
   });
 
   it("says when the command cannot be run", async () => {
-    const { exitCode, stderr } = await start("--", "/nonexistent/program").outcome;
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain("ENOENT");
+    const missing = await start("--", "/nonexistent/program", "--secret").outcome;
+    expect(missing.exitCode).toBe(127);
+    expect(missing.stderr).toContain("cannot run '/nonexistent/program': there is no such program.");
+    expect(missing.stderr).not.toMatch(/ENOENT|--secret/);
+    const notExecutable = await start("--", join(packageFolder, "README.md")).outcome;
+    expect(notExecutable.exitCode).toBe(126);
+    expect(notExecutable.stderr).toContain("it is not executable.");
+  });
+
+  it.each([
+    ["--keyring", "locked"],
+    ["--effect", "keyring_locked"],
+  ])("locks the keyring with %s %s", async (...args) => {
+    const { facts } = await startServing(...args);
+    const client = new BrokerClient(facts.busAddress);
+    const [locked] = await client.invoke({
+      destination: "org.freedesktop.secrets",
+      path: "/org/freedesktop/secrets/collection/login",
+      interface: "org.freedesktop.DBus.Properties",
+      member: "Get",
+      signature: "ss",
+      body: ["org.freedesktop.Secret.Collection", "Locked"],
+    });
+    expect(JSON.stringify(locked)).toContain("true");
+    expect(await client.json("getAccounts", { clientId: azureCli })).toEqual({ accounts: [] });
+    client.close();
+  });
+
+  it.each<[string, string[], string]>([
+    ["the usual person", ["--no-account"], "ada@contoso.example"],
+    ["the usual person on purpose", ["--no-account", "--person", "signs_in"], "ada@contoso.example"],
+    [
+      "somebody else",
+      ["--no-account", "--person", "signs_in=grace@contoso.example"],
+      "grace@contoso.example",
+    ],
+    ["somebody beside others", ["--person", "signs_in=grace@contoso.example"], "grace@contoso.example"],
+  ])("lets %s sign in who was not signed in before", async (_who, args, username) => {
+    const { facts } = await startServing(...args);
+    expect(facts.accounts.map((account) => account.username)).not.toContain(username);
+    expect(facts.directory).toContainEqual({ username, signedIn: false });
+    const client = new BrokerClient(facts.busAddress);
+    const answer = await client.json("acquireTokenInteractively", firstSignIn);
+    expect(answer).toHaveProperty("brokerTokenResponse.accessToken");
+    const { accounts } = await client.json("getAccounts", { clientId: azureCli });
+    expect((accounts as { username: string }[]).map((account) => account.username)).toContain(username);
+    client.close();
   });
 
   it("makes things happen, and the person do things", async () => {
     const { facts } = await startServing("--effect", "interaction_required", "--person", "cancels");
     const client = new BrokerClient(facts.busAddress);
-    const request = {
-      authParameters: {
-        clientId: "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
-        redirectUri: "http://localhost",
-        authority: "https://login.microsoftonline.com/common",
-        requestedScopes: ["User.Read"],
-      },
-    };
-    const silent = { authParameters: { ...request.authParameters, authorizationType: 1 } };
+    const silent = { authParameters: { ...firstSignIn.authParameters, authorizationType: 1 } };
     expect(await client.json("acquireTokenSilently", silent)).toHaveProperty(
       "brokerTokenResponse.error.status",
       2,
     );
-    expect(await client.json("acquireTokenInteractively", request)).toHaveProperty(
+    expect(await client.json("acquireTokenInteractively", firstSignIn)).toHaveProperty(
       "brokerTokenResponse.error.status",
       7,
     );

@@ -1,14 +1,16 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { parseArgs } from "node:util";
+import { type Rule, rules } from "./checks.js";
 import { brokerGenerations } from "./dbus-door/generations.js";
-import { keyringStates } from "./keyring-door.js";
+import { type KeyringState, keyringStates } from "./keyring-door.js";
 import {
   type BrokerEmulator,
   type BrokerEmulatorOptions,
   startBrokerEmulator,
 } from "./start-broker-emulator.js";
 import { EmulatedTenant } from "./tenant/emulated-tenant.js";
+import type { UserAction } from "./tenant/emulated-user.js";
 import { packageVersion } from "./version.js";
 
 /** The effects that need no more than their name. */
@@ -24,7 +26,9 @@ const simpleEffects = [
   "temporarily_unavailable",
 ] as const;
 
-const help = `Usage: broker-emulator [options] [-- command [arguments]]
+const defaultPerson = "ada@contoso.example";
+
+const help = `Usage: npx @x/broker-emulator [options] [-- command [arguments]]
 
 Starts a private D-Bus message bus with an emulated Microsoft identity broker on it, and prints the environment
 that makes programs find it. With a command: runs it in that environment, and ends when it ends.
@@ -33,28 +37,32 @@ It is an emulator: its tokens say so and are worth nothing outside tests.
 
 Options:
   --account <user name>     an account signed in to the broker, e.g. ada@contoso.example; may be repeated
-                            (default: ada@contoso.example)
-  --no-account              nobody is signed in
+                            (default: ${defaultPerson})
+  --no-account              nobody is signed in; ${defaultPerson} (or who --person names) can sign in
   --app <client id>[=<uri>] an app registration with its redirect URI; may be repeated
-  --tenant <tenant id>      the tenant's id (default: a random one)
+  --tenant <tenant id>      the tenant's id, a GUID (default: a random one)
   --generation <version>    which broker to be like: 2.0.1, 2.0.2, 2.5.2, 3.0.2 (default) or himmelblau
   --keyring <state>         the Secret Service beside it: none (default), unlocked or locked
   --effect <name>           something that happens to token requests, e.g. interaction_required or no_network;
                             may be repeated, see below
-  --person <what>           what the person does at sign-in dialogs: signs_in (default), cancels or never_acts
+  --person <what>           what the person does at sign-in dialogs: signs_in (default), cancels or never_acts;
+                            signs_in=<user name> signs in as this one
   --on-demand               the bus starts the broker when it is called
   --bus-address <address>   join this bus instead of a private one (programs there will talk to the emulator)
   --json                    print one line of JSON instead
   -h, --help                show this text
   -V, --version             show the version
 
-Effects: ${simpleEffects.join(", ")}.
+Effects: ${simpleEffects.join(", ")}
+(keyring_locked is the same as --keyring locked).
 
 Examples:
-  npx broker-emulator --account ada@contoso.example
-  npx broker-emulator --account ada@contoso.example -- node my-app.js
+  npx @x/broker-emulator --account ada@contoso.example
+  npx @x/broker-emulator --account ada@contoso.example -- node my-app.js
+  npx @x/broker-emulator --no-account -- node my-first-sign-in.js
 
-Exit status: 0 when stopped, the command's own when there is one, 1 on failure, 2 on wrong usage.
+Exit status: 0 when stopped, the command's own when there is one, 1 on failure, 2 on wrong usage,
+126 when the command cannot be run, 127 when there is no such command.
 `;
 
 class UsageError extends Error {
@@ -68,7 +76,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     settings = readArguments(args);
   } catch (error) {
     console.error(`broker-emulator: ${error instanceof Error ? error.message : String(error)}`);
-    console.error("Try 'broker-emulator --help'.");
+    console.error("Try 'npx @x/broker-emulator --help'.");
     return 2;
   }
   if (settings.show === "help") {
@@ -128,21 +136,30 @@ function readArguments(args: readonly string[]): Settings {
     throw new UsageError("--on-demand and --bus-address do not go together.");
   }
   const generation = oneOf("--generation", values.generation, brokerGenerations);
-  const keyring = oneOf("--keyring", values.keyring, keyringStates);
-  const person = oneOf("--person", values.person, ["signs_in", "cancels", "never_acts"] as const);
+  const effects = (values.effect ?? []).map((name) => oneOf("--effect", name, simpleEffects));
+  const keyring = keyringOf(oneOf("--keyring", values.keyring, keyringStates), effects);
+  const person = readPerson(values.person);
+  mustBe("--tenant", rules.guid, values.tenant);
+  for (const username of values.account ?? []) mustBe("--account", rules.username, username);
 
   const tenant = new EmulatedTenant(values.tenant === undefined ? {} : { tenantId: values.tenant });
-  const accounts = values["no-account"] ? [] : (values.account ?? ["ada@contoso.example"]);
+  const accounts = values["no-account"] ? [] : (values.account ?? [defaultPerson]);
   for (const username of accounts) tenant.addAccount({ username });
+  // Whoever is to sign in must be somebody: a first sign-in starts from an account that the broker does not know.
+  const named = person.kind === "signs_in" ? person.as : undefined;
+  const newcomer = named ?? (values["no-account"] ? defaultPerson : undefined);
+  if (newcomer !== undefined && tenant.findAccountByUsername(newcomer) === undefined) {
+    tenant.addAccount({ username: newcomer, signedIn: false });
+  }
   for (const app of values.app ?? []) {
     const [clientId = "", ...uri] = app.split("=");
+    mustBe("--app", rules.text, clientId);
     tenant.registerApp({ clientId, ...(uri.length === 0 ? {} : { redirectUris: [uri.join("=")] }) });
   }
-  for (const name of values.effect ?? []) {
-    const kind = oneOf("--effect", name, simpleEffects);
-    if (kind !== undefined) tenant.addPolicy({}, { kind });
+  for (const kind of effects) {
+    if (kind !== undefined && kind !== "keyring_locked") tenant.addPolicy({}, { kind });
   }
-  if (person !== undefined) tenant.user.otherwise = { kind: person };
+  tenant.user.otherwise = person;
   return {
     show: values.help ? "help" : values.version ? "version" : undefined,
     json: values.json ?? false,
@@ -155,6 +172,32 @@ function readArguments(args: readonly string[]): Settings {
     },
     command: separator < 0 ? [] : args.slice(separator + 1),
   };
+}
+
+/** A locked keyring is the same thing for the broker and for the Secret Service beside it, whichever way it is asked for. */
+function keyringOf(
+  asked: KeyringState | undefined,
+  effects: readonly (string | undefined)[],
+): KeyringState | undefined {
+  if (!effects.includes("keyring_locked")) return asked;
+  if (asked === undefined || asked === "locked") return "locked";
+  throw new UsageError(`--effect keyring_locked and --keyring ${asked} do not go together.`);
+}
+
+/** `signs_in`, `signs_in=<user name>`, `cancels` or `never_acts`. */
+function readPerson(text = "signs_in"): UserAction {
+  const [, name] = /^signs_in=(.*)$/.exec(text) ?? [];
+  if (name !== undefined) {
+    mustBe("--person signs_in=", rules.username, name);
+    return { kind: "signs_in", as: name };
+  }
+  const kind = oneOf("--person", text, ["signs_in", "cancels", "never_acts"] as const);
+  return { kind: kind ?? "signs_in" };
+}
+
+function mustBe(option: string, wanted: Rule, value: string | undefined): void {
+  if (value === undefined || wanted.accepts(value)) return;
+  throw new UsageError(`${option} must be ${wanted.expected}.`);
 }
 
 function oneOf<T extends string>(
@@ -172,8 +215,9 @@ function announce(emulator: BrokerEmulator, asJson: boolean): void {
   const { tenant, env, busAddress, generation, version, discoveryUrl } = emulator;
   if (asJson) {
     const accounts = tenant.accounts.map(({ username, homeAccountId }) => ({ username, homeAccountId }));
+    const directory = tenant.directory.map(({ username, signedIn }) => ({ username, signedIn }));
     const facts = { emulator: true, pid: process.pid, generation, version, tenantId: tenant.tenantId };
-    console.log(JSON.stringify({ ...facts, accounts, busAddress, discoveryUrl, env }));
+    console.log(JSON.stringify({ ...facts, accounts, directory, busAddress, discoveryUrl, env }));
     return;
   }
   console.error(
@@ -181,6 +225,8 @@ function announce(emulator: BrokerEmulator, asJson: boolean): void {
   );
   console.error(`Tenant     ${tenant.tenantId}`);
   console.error(`Accounts   ${tenant.accounts.map(({ username }) => username).join(", ") || "none"}`);
+  const newcomers = tenant.directory.filter(({ signedIn }) => !signedIn).map(({ username }) => username);
+  if (newcomers.length > 0) console.error(`Directory  ${newcomers.join(", ")} (not signed in)`);
   if (discoveryUrl !== undefined) console.error(`Discovery  ${discoveryUrl}`);
   console.error("\nSet this where the program under test runs; Ctrl+C here ends the emulator.\n");
   for (const [name, value] of Object.entries(env)) console.log(`export ${name}='${value}'`);
@@ -198,7 +244,10 @@ async function runCommand(
   process.on("SIGTERM", forward).on("SIGHUP", forward);
   try {
     return await new Promise<number>((resolve, reject) => {
-      child.once("error", reject);
+      child.once("error", (error: NodeJS.ErrnoException) => {
+        if (child.pid === undefined) resolve(notStarted(program, error.code));
+        else reject(error);
+      });
       child.once("exit", (code, signal) => {
         resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
       });
@@ -206,6 +255,14 @@ async function runCommand(
   } finally {
     process.off("SIGTERM", forward).off("SIGHUP", forward);
   }
+}
+
+/** Tells it as a shell does, with a shell's exit status. */
+function notStarted(program: string, code = "unknown error"): number {
+  const why =
+    { ENOENT: "there is no such program", EACCES: "it is not executable" }[code] ?? `the system says ${code}`;
+  console.error(`broker-emulator: cannot run '${program}': ${why}.`);
+  return code === "ENOENT" ? 127 : 126;
 }
 
 function untilStopped(): Promise<void> {
