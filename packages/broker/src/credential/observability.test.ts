@@ -167,7 +167,7 @@ describe("an error that the contract does not know", () => {
   );
 
   it("of the app's own window function is left as it is", async () => {
-    const cause = new Error("No window is open.");
+    const cause = new Error(`No window is open for ${ada.username}.`);
     const credential = new InteractiveBrowserBrokerCredential({
       broker: new FakeBroker(),
       parentWindowHandle: () => {
@@ -175,6 +175,9 @@ describe("an error that the contract does not know", () => {
       },
     });
     await expect(credential.getToken(scope)).rejects.toBe(cause);
+    // But it stays out of the log.
+    expect(lines.join("\n")).toContain("Error message: No window is open for [user].");
+    expect(lines.join("\n")).not.toContain(ada.username);
   });
 });
 

@@ -165,12 +165,14 @@ describe("a window", () => {
     expect(broker.interactive).toHaveLength(2);
   });
 
-  it("whose handle never comes ends with the call that asked", async () => {
+  it("whose handle comes after the call was aborted is not opened", async () => {
     let asked = 0;
+    const late = gate();
     const { broker, credential } = setUp({
-      parentWindowHandle: () => {
+      parentWindowHandle: async () => {
         asked += 1;
-        return asked === 1 ? new Promise(() => {}) : 0;
+        if (asked === 1) await late.passed;
+        return asked;
       },
     });
     const controller = new AbortController();
@@ -179,7 +181,9 @@ describe("a window", () => {
     controller.abort();
     await expect(first).rejects.toMatchObject({ name: "AbortError" });
     await credential.getToken(scope);
-    expect(broker.interactive).toHaveLength(1);
+    late.open();
+    await settle();
+    expect(broker.interactive).toMatchObject([{ parentWindow: 2n }]);
   });
 
   it("is not waited for by who gave up", async () => {

@@ -67,6 +67,15 @@ describe("claims that the tenant asks for", () => {
     ]);
   });
 
+  it("go into the window of a client that learns of them after another's", async () => {
+    const { broker, credential } = setUp({ useDefaultBrokerAccount: false });
+    await Promise.all([credential.getToken("a"), credential.getToken("b")]);
+    expect(broker.interactive.map(({ scopes, claims }) => [scopes, claims])).toEqual([
+      [["a"], undefined],
+      [["b"], wanted],
+    ]);
+  });
+
   it("go into the error where UI is not allowed, with what else authenticate() has to be told", async () => {
     const { credential } = setUp({ disableInteractiveFallback: true });
     const proofOfPossessionOptions = {
