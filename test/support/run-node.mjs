@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
  * @param {string} file
  * @param {object} [options]
  * @param {readonly string[]} [options.args]
+ * @param {string} [options.cwd]
  * @param {Readonly<Record<string, string | undefined>>} [options.env] on top of this process's environment
  * @param {AbortSignal} [options.abortSignal] kills the program
  * @param {(line: string, child: import("node:child_process").ChildProcess) => void} [options.onLine]
@@ -17,6 +18,7 @@ export async function runNode(file, options = {}) {
   const child = spawn(process.execPath, [file, ...(options.args ?? [])], {
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.abortSignal ? { signal: options.abortSignal, killSignal: "SIGKILL" } : {}),
   });
   let stdout = "";
