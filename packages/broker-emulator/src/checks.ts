@@ -2,6 +2,8 @@
 export interface Rule {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
+  /** What it is in JavaScript, where there are wrong ones of the right type. */
+  readonly type?: "string" | "number";
   readonly isRequired?: boolean;
   /** Whether an error may repeat the text that was given: never where it may name a person. */
   readonly isQuotable?: boolean;
@@ -19,13 +21,13 @@ export function isGuid(value: unknown): value is string {
 }
 
 export const rules = {
-  text: rule("a non-empty string", (value) => typeof value === "string" && value !== ""),
+  text: rule("a non-empty string", (value) => typeof value === "string" && value !== "", "string"),
   anyText: rule("a string", (value) => typeof value === "string"),
   anything: rule("given", (value) => value !== undefined),
   flag: rule("true or false", (value) => typeof value === "boolean"),
   callback: rule("a function", (value) => typeof value === "function"),
   list: rule("an array", Array.isArray),
-  guid: rule("a GUID such as '11111111-2222-4333-8444-555555555555'", isGuid),
+  guid: rule("a GUID such as '11111111-2222-4333-8444-555555555555'", isGuid, "string"),
   guids: rule("an array of GUIDs", (value) => Array.isArray(value) && value.every(isGuid)),
   texts: rule(
     "an array of non-empty strings",
@@ -34,21 +36,28 @@ export const rules = {
   username: rule(
     "a user principal name such as 'ada@contoso.example'",
     (value) => typeof value === "string" && /^[^\s@]+@[^\s@]+$/.test(value),
+    "string",
   ),
   delay: rule(
     `a number of milliseconds from 0 to ${longestDelayInMs}`,
     (value) => typeof value === "number" && value >= 0 && value <= longestDelayInMs,
+    "number",
   ),
-  finite: rule("a finite number", Number.isFinite),
-  positive: rule("a finite number greater than 0", (value) => Number.isFinite(value) && Number(value) > 0),
+  finite: rule("a finite number", Number.isFinite, "number"),
+  positive: rule(
+    "a finite number greater than 0",
+    (value) => Number.isFinite(value) && Number(value) > 0,
+    "number",
+  ),
   wholeCount: rule(
     "a whole number of at least 1",
     (value) => Number.isSafeInteger(value) && Number(value) > 0,
+    "number",
   ),
 } as const;
 
-export function rule(expected: string, accepts: (value: unknown) => boolean): Rule {
-  return { expected, accepts };
+export function rule(expected: string, accepts: (value: unknown) => boolean, type?: Rule["type"]): Rule {
+  return { expected, accepts, ...(type === undefined ? {} : { type }) };
 }
 
 export function oneOf(allowed: readonly (string | number)[]): Rule {
@@ -67,10 +76,11 @@ export function required(optional: Rule): Rule {
  */
 export function checkArgument(place: string, name: string, value: unknown, wanted: Rule): void {
   if (wanted.accepts(value)) return;
-  const given = describe(value, wanted.isQuotable === true);
+  const given = describe(value, wanted);
   const message = `${place}: \`${name}\` must be ${wanted.expected}, got ${given}.`;
-  const isNumeric = typeof value === "number" && /\bnumber\b/.test(wanted.expected);
-  throw isNumeric ? new RangeError(message) : new TypeError(message);
+  throw typeof value === "number" && wanted.type === "number"
+    ? new RangeError(message)
+    : new TypeError(message);
 }
 
 /**
@@ -102,11 +112,12 @@ function listed(names: readonly string[]): string {
   return names.length === 0 ? "no properties" : names.join(", ");
 }
 
-function describe(value: unknown, isQuotable: boolean): string {
+function describe(value: unknown, { isQuotable = false, type }: Rule): string {
   if (value === undefined || value === null || typeof value === "boolean") return String(value);
   if (typeof value === "number") return `the number ${value}`;
   if (value === "") return "an empty string";
-  if (typeof value === "string") return isQuotable ? quoted(value) : "another string";
+  if (typeof value === "string" && isQuotable) return quoted(value);
+  if (typeof value === "string") return type === "string" ? "another string" : "a string";
   if (Array.isArray(value)) return "an array";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

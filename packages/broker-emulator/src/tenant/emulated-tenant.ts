@@ -68,11 +68,11 @@ const firstPartyApps: readonly AppOptions[] = [
   },
 ];
 
-const identifierUri = rule("an absolute URI or an app's id, without a scope", isIdentifier);
+const identifierUri = rule("an absolute URI or an app's id, without a scope", isIdentifier, "string");
 
 const tenantShape: Shape = {
   tenantId: rules.guid,
-  domain: rule("a domain name such as 'contoso.example'", isDomain),
+  domain: rule("a domain name such as 'contoso.example'", isDomain, "string"),
   now: rules.callback,
 };
 

@@ -23,7 +23,7 @@ describe("EmulatedUser", () => {
   });
 
   it.each<[unknown, string]>([
-    ["cancels", 'must be an object such as { kind: "cancels" }, got another string.'],
+    ["cancels", 'must be an object such as { kind: "cancels" }, got a string.'],
     [undefined, "must be an object such as"],
     [{ kind: "sings" }, '.kind` must be one of signs_in, cancels, never_acts, got "sings".'],
     [{ kind: "cancels", as: "ada@contoso.example" }, 'unknown property "as"; it can have kind, delayInMs.'],
@@ -51,7 +51,7 @@ describe("EmulatedUser", () => {
     const user = new EmulatedUser();
     expect(() => {
       user.script = "cancels" as unknown as UserAction[];
-    }).toThrow("EmulatedUser: `script` must be an array, got another string.");
+    }).toThrow("EmulatedUser: `script` must be an array, got a string.");
   });
 
   it("has no time machine", () => {

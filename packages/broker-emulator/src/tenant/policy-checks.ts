@@ -28,7 +28,7 @@ const methods: Readonly<Record<BrokerMethod | "*", true>> = {
 const matchShape: Shape = {
   clientId: rules.text,
   username: rules.username,
-  resource: rule("an API's identifier such as 'https://storage.azure.com'", isResourceIdentifier),
+  resource: rule("an API's identifier such as 'https://storage.azure.com'", isResourceIdentifier, "string"),
   method: oneOf(Object.keys(methods)),
 };
 
@@ -37,7 +37,9 @@ const afterSignIn = oneOf(["satisfied", "still_required"]);
 const effectShapes: Readonly<Record<PolicyEffect["kind"], Shape>> = {
   interaction_required: { suberror: rules.text, aadsts: rules.text, afterSignIn },
   consent_required: { afterSignIn },
-  claims_challenge: { claims: required(rule("the JSON text of a claims request, an object", isJsonObject)) },
+  claims_challenge: {
+    claims: required(rule("the JSON text of a claims request, an object", isJsonObject, "string")),
+  },
   no_network: {},
   temporarily_unavailable: {},
   account_unusable: {},
@@ -67,6 +69,7 @@ const effectShapes: Readonly<Record<PolicyEffect["kind"], Shape>> = {
 const timesRule: Rule = rule(
   "a whole number of at least 1, or Infinity",
   (value) => value === Number.POSITIVE_INFINITY || rules.wholeCount.accepts(value),
+  "number",
 );
 
 /** @throws TypeError or RangeError for a policy that could not do what its author meant. */

@@ -122,7 +122,7 @@ describe("PolicyBook", () => {
     ],
     ["an unknown method", [{ method: "acquireToken" }, noNetwork], 'got "acquireToken".'],
     ["slowness without delay", [{}, { kind: "slow" }], "`effect.delayInMs` must be a number of milliseconds"],
-    ["a delay in words", [{}, { kind: "slow", delayInMs: "1" }], "got another string."],
+    ["a delay in words", [{}, { kind: "slow", delayInMs: "1" }], "got a string."],
     ["a misspelt part", [{}, { kind: "slow", delayInMs: 1, delay: 1 }], 'unknown property "delay"'],
     [
       "a challenge without claims",
