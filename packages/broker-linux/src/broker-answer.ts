@@ -16,7 +16,7 @@ export function parseAnswer(text: string, facts: CallFacts): JsonObject {
 export function nonsense(what: string, facts: CallFacts): BrokerError {
   return callError("protocol_error", facts, {
     message: `The broker answered ${facts.operation} with ${what}.`,
-    hint: "Try again; if it stays, report it together with the broker's version (`broker doctor`).",
+    hint: "Try again; if it stays, report it together with the broker's version (`npx @x/broker doctor`).",
   });
 }
 

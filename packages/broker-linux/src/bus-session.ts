@@ -465,7 +465,7 @@ export class BusSession {
         reason: "activation_failed",
         native: { dbusError: error.dbusName ?? "unknown" },
         message: `The bus could not start the broker.${quoted("It says", text)}`,
-        hint: "Look at `journalctl --user -e`, or run `broker doctor`.",
+        hint: "Look at `journalctl --user -e`, or run `npx @x/broker doctor`.",
         retryable: told.retryable,
       });
     }
@@ -566,7 +566,7 @@ function silentBus(facts: CallFacts): BrokerError {
   return callError("broker_unavailable", facts, {
     reason: "bus_lost",
     message: `The session bus did not answer within ${busTimeoutInMs} ms.`,
-    hint: "Run `broker doctor`; log out and in again if the bus hangs.",
+    hint: "Run `npx @x/broker doctor`; log out and in again if the bus hangs.",
     retryable: true,
   });
 }

@@ -17,7 +17,7 @@ interface Rule {
   readonly retryable?: boolean;
 }
 
-const doctor = "Run `broker doctor` for the whole picture.";
+const doctor = "Run `npx @x/broker doctor` for the whole picture.";
 
 const notSupported = {
   code: "not_supported",

@@ -122,7 +122,7 @@ export class Deadline {
     const limit = this.#timeoutInMs > 0 ? ` within ${this.#timeoutInMs} ms` : " in time";
     return new BrokerError("timed_out", {
       message: `${this.#operation} got no answer from the broker${limit}.`,
-      hint: "Try again, allow more time with timeoutInMs, or run `broker doctor` to see whether the broker still answers.",
+      hint: "Try again, allow more time with timeoutInMs, or run `npx @x/broker doctor` to see whether the broker still answers.",
       platform: this.#platform,
       correlationId: this.correlationId,
       retryable: true,

@@ -32,6 +32,26 @@ it("nothing runs when the package is installed", () => {
     expect(manifest.scripts).not.toHaveProperty(script);
 });
 
+it.each(["broker", "broker-contract", "broker-linux"])(
+  "names no command that npm would take from somebody else: %s",
+  (name) => {
+    const source = join(folder, "..", name, "src");
+    const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
+      (file) => file.endsWith(".ts") && !/\.test\.ts$|testing/.test(file),
+    );
+    expect(files.length).toBeGreaterThan(5);
+    const texts = files.map((file) => [file, readFileSync(join(source, file), "utf8")] as const);
+    if (name === "broker") texts.push(["README.md", readFileSync(join(folder, "README.md"), "utf8")]);
+    for (const [file, text] of texts) {
+      const told = text.replace(/\/\*[\s\S]*?\*\//g, "");
+      const bare = /npx broker\b|(?<!@x\/)\bbroker (?:doctor|token --|accounts lists|sign-out |--help)/.exec(
+        told,
+      );
+      expect({ file, bare: bare?.[0] }).toEqual({ file, bare: undefined });
+    }
+  },
+);
+
 describe("the built package", () => {
   const names = "console.log(Object.keys(broker).sort().join())";
 

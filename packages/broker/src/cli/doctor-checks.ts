@@ -122,7 +122,7 @@ async function checkAccounts(broker: Broker, flags: DoctorFlags, io: CliIo): Pro
         ...check,
         outcome: "ok",
         detail: "Nobody is signed in yet.",
-        hint: "Sign in with an app, or with: broker token --scope https://graph.microsoft.com/.default",
+        hint: "Sign in with an app, or with: npx @x/broker token --scope https://graph.microsoft.com/.default",
       };
     const names = accounts.map(({ username }) => username).join(", ");
     const count = accounts.length === 1 ? "1 account" : `${accounts.length} accounts`;

@@ -11,12 +11,12 @@ export function findAccount(accounts: readonly BrokerAccount[], named: string): 
   if (found.length === 0)
     throw new BrokerError("account_not_found", {
       message: "The broker does not know the account you named.",
-      hint: "List the accounts it knows with: broker accounts.",
+      hint: "List the accounts it knows with: npx @x/broker accounts",
     });
   const account = profileOf(found);
   if (account === undefined)
     throw new UsageError(
-      "Several accounts have that user name: name one by its home account id, as broker accounts lists it.",
+      "Several accounts have that user name: name one by its home account id, as npx @x/broker accounts lists it.",
     );
   return account;
 }

@@ -35,7 +35,8 @@ function readable(
   if (exitCodeOf(error, silent) === exitCodes.interactionRequired)
     return { message, hint: "Run it again without --silent, to sign in in a window.", facts };
   if (timeout && told.code === "timed_out") {
-    const hint = "Allow more time with --timeout, or see what the broker is waiting for with: broker doctor.";
+    const hint =
+      "Allow more time with --timeout, or see what the broker is waiting for with: npx @x/broker doctor";
     return { message, hint, facts };
   }
   return { message, hint: told.hint, facts };

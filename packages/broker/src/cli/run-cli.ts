@@ -81,7 +81,7 @@ function createProgram(io: CliIo, json: boolean, { setExitCode, noteFlags }: Tol
     .addOption(
       new Option(
         "--account <account>",
-        "use this account only: a user name or home account id of broker accounts",
+        "use this account only: a user name or home account id that npx @x/broker accounts lists",
       ).conflicts("loginHint"),
     )
     .option("--login-hint <name>", "start with this user name")
@@ -112,7 +112,7 @@ function createProgram(io: CliIo, json: boolean, { setExitCode, noteFlags }: Tol
   program
     .command("sign-out")
     .description("sign an account out of an app, where the broker lets an app do that")
-    .argument("<account>", "user name or home account id, as broker accounts lists it")
+    .argument("<account>", "user name or home account id, as npx @x/broker accounts lists it")
     .option(
       "--client-id <id>",
       "application (client) id to sign out of (default: the Azure developer sign-on app)",

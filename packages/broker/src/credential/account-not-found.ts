@@ -4,7 +4,7 @@ import { BrokerError } from "@x/broker-contract";
 export function accountNotFound(correlationId: string): BrokerError {
   return new BrokerError("account_not_found", {
     message: "The broker does not know the account.",
-    hint: "List the accounts it knows with getAccounts() or `npx broker accounts`.",
+    hint: "List the accounts it knows with getAccounts() or `npx @x/broker accounts`.",
     correlationId,
   });
 }

@@ -158,7 +158,7 @@ function timeoutError(
 ): BrokerError {
   return new BrokerError("timed_out", {
     message: `${doing} took longer than the ${timeoutInMs} ms that were allowed.`,
-    hint: `Allow more time with the option ${option}, or see what the broker is waiting for with \`npx broker doctor\`.`,
+    hint: `Allow more time with the option ${option}, or see what the broker is waiting for with \`npx @x/broker doctor\`.`,
     correlationId,
     retryable: true,
   });

@@ -64,7 +64,7 @@ export function checkAnswer(
   if ((wanted.proofOfPossession !== undefined) !== (token.tokenType === "pop"))
     throw new BrokerError("protocol_error", {
       message: `The broker answered with a ${token.tokenType} token, which is not what was asked for; it was thrown away.`,
-      hint: "Proof of possession may not be supported by this broker: see `npx broker doctor`.",
+      hint: "Proof of possession may not be supported by this broker: see `npx @x/broker doctor`.",
       correlationId,
     });
   if (!Number.isFinite(token.expiresOn))
