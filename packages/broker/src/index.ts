@@ -9,6 +9,7 @@ export {
   type BrokerPlatform,
   brokerErrorCodes,
   isBrokerError,
+  type NativeErrorFacts,
 } from "@x/broker-contract";
 export {
   type AuthenticationRecord,

@@ -214,7 +214,81 @@ describe("a broker that does not list its accounts", () => {
   });
 });
 
+describe("a login hint", () => {
+  it.each([
+    ["of a known account", ada.username, [ada, bob]],
+    ["of nobody known", "carol@contoso.example", []],
+  ])("%s is a start: whoever signs in in the window is the account", async (_, loginHint, accounts) => {
+    const { broker, credential } = setUp({ loginHint }, accounts);
+    broker.onSilent = ({ account }) => {
+      if (account?.username !== bob.username) throw failure("interaction_required");
+    };
+    broker.picks = bob;
+    broker.alter = (token) => ({ ...token, account: bob });
+    await credential.getToken(scope);
+    expect(broker.interactive).toMatchObject([{ loginHint }]);
+    await credential.getToken("https://graph.microsoft.com/.default");
+    expect(broker.interactive).toHaveLength(1);
+    expect(broker.silent.at(-1)).toMatchObject({ account: bob });
+  });
+
+  it("takes nobody else's token without a window", async () => {
+    const { broker, credential } = setUp({
+      loginHint: "carol@contoso.example",
+      disableInteractiveFallback: true,
+    });
+    broker.accounts = [];
+    broker.onSilent = () => {
+      broker.accounts = [{ ...ada, username: "carol@contoso.example" }];
+    };
+    broker.alter = (token) => ({ ...token, account: bob });
+    await expect(credential.getToken(scope)).rejects.toMatchObject({
+      name: "AuthenticationRequiredError",
+      code: "account_not_found",
+    });
+  });
+});
+
 describe("nobody to ask for, and no UI allowed", () => {
+  const options = { useDefaultBrokerAccount: true, disableInteractiveFallback: true };
+  const wantsUser = () => {
+    throw failure("interaction_required");
+  };
+
+  it("is told from a user who is needed by the broker's list", async () => {
+    const { broker, credential } = setUp(options, []);
+    broker.onSilent = wantsUser;
+    await expect(credential.getToken(scope)).rejects.toMatchObject({
+      name: "CredentialUnavailableError",
+      code: "account_not_found",
+      reason: "not_signed_in",
+      message: expect.stringContaining("Nobody is signed in"),
+    });
+    broker.accounts = [ada];
+    await expect(credential.getToken(scope)).rejects.toMatchObject({
+      name: "AuthenticationRequiredError",
+      code: "interaction_required",
+    });
+  });
+
+  it("keeps what the broker said where it does not list", async () => {
+    const { broker, credential } = setUp(options, []);
+    broker.onSilent = wantsUser;
+    broker.onAccounts = () => {
+      throw failure("not_supported");
+    };
+    await expect(credential.getToken(scope)).rejects.toMatchObject({
+      name: "AuthenticationRequiredError",
+      code: "interaction_required",
+    });
+  });
+
+  it("is left to an app that authenticates by itself", async () => {
+    const { broker, credential } = setUp({ ...options, disableAutomaticAuthentication: true }, []);
+    broker.onSilent = wantsUser;
+    await expect(credential.getToken(scope)).rejects.toMatchObject({ name: "AuthenticationRequiredError" });
+  });
+
   it.each([
     ["nobody is known", {}, "AuthenticationRequiredError"],
     [

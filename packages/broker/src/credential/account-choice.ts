@@ -48,6 +48,36 @@ export async function findHintedAccount(
 }
 
 /**
+ * Why there was no token for the default account: brokers that know nobody say no more than that they need the
+ * user, and only their list tells.
+ */
+export async function findWhyNoDefault(
+  { broker, operation }: { readonly broker: GuardedBroker; readonly operation: OperationOptions },
+  clientId: string,
+  reason: BrokerError | undefined,
+): Promise<BrokerError | undefined> {
+  if (reason?.code !== "interaction_required" || reason.reason === "not_signed_in") return reason;
+  let accounts: BrokerAccount[];
+  try {
+    accounts = await broker.getAccounts({ clientId }, operation);
+  } catch (error) {
+    // What the broker said about the token is still true.
+    if (isBrokerError(error)) return reason;
+    throw error;
+  }
+  if (accounts.length > 0) return reason;
+  return new BrokerError("account_not_found", {
+    reason: "not_signed_in",
+    message: "Nobody is signed in to the broker.",
+    hint: "Sign in interactively, or to the operating system.",
+    native: reason.native,
+    ...(operation.correlationId === undefined ? {} : { correlationId: operation.correlationId }),
+    ...(reason.platform === undefined ? {} : { platform: reason.platform }),
+    cause: reason,
+  });
+}
+
+/**
  * The one account these are, as it is known in its home tenant if that is listed: an account may be there once for
  * every tenant it visits. `undefined` when they are none, or several.
  */

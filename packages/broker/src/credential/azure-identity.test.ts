@@ -4,10 +4,11 @@ import {
   serializeAuthenticationRecord as serializeOfIdentity,
   type TokenCredential,
 } from "@azure/identity";
-import { type BrokerErrorCode, brokerErrorCodes } from "@x/broker-contract";
+import { BrokerError, type BrokerErrorCode, brokerErrorCodes } from "@x/broker-contract";
 import { describe, expect, it } from "vitest";
 import { ada, FakeBroker, failure, scope, tenantA, tenantB } from "../testing/fake-broker.js";
 import { deserializeAuthenticationRecord, serializeAuthenticationRecord } from "./authentication-record.js";
+import { AuthenticationRequiredError, CredentialUnavailableError } from "./errors.js";
 import { InteractiveBrowserBrokerCredential } from "./interactive-browser-broker-credential.js";
 import type { InteractiveBrowserBrokerCredentialOptions } from "./options.js";
 
@@ -24,6 +25,40 @@ const goesOn: ReadonlySet<string> = new Set(["broker_unavailable", "not_supporte
 /** These lead to UI, and on when UI is not allowed. */
 const needsUser: ReadonlySet<string> = new Set(["interaction_required", "account_not_found"]);
 const codes = Object.keys(brokerErrorCodes) as BrokerErrorCode[];
+
+describe("what a chain goes on after", () => {
+  const native = { status: 2, tag: 5 };
+  const told = new BrokerError("interaction_required", {
+    message: "It wants the user.",
+    hint: "Sign in.",
+    reason: "account_unusable",
+    native,
+    correlationId: "6a0b3ec6-46a1-4dbd-a0e1-0d2a4e1c9f10",
+    retryable: true,
+  });
+
+  it("carries the facts of the broker's error", () => {
+    const { code, reason, correlationId, hint, retryable } = told;
+    const facts = { code, reason, native, correlationId, hint, retryable, cause: told };
+    expect(new CredentialUnavailableError("x", { cause: told })).toMatchObject(facts);
+    expect(new AuthenticationRequiredError({ message: "x", scopes: [], cause: told })).toMatchObject(facts);
+  });
+
+  it("has none of them without a broker's error", () => {
+    const none = {
+      code: undefined,
+      reason: undefined,
+      native: undefined,
+      correlationId: undefined,
+      hint: undefined,
+      retryable: undefined,
+    };
+    for (const cause of [undefined, new Error("another one")]) {
+      expect(new CredentialUnavailableError("x", { cause })).toMatchObject(none);
+      expect(new AuthenticationRequiredError({ message: "x", scopes: [], cause })).toMatchObject(none);
+    }
+  });
+});
 
 describe("in a ChainedTokenCredential of @azure/identity", () => {
   it.each(codes.filter((code) => goesOn.has(code)))("%s goes on with the next credential", async (code) => {

@@ -85,6 +85,15 @@ describe("over the emulator", () => {
     await expect(credential.getToken(scope)).rejects.toMatchObject({ code: "account_mismatch" });
   });
 
+  it("is unavailable where nobody is signed in and no UI is allowed", async () => {
+    const broker = createEmulatedBroker(new EmulatedTenant());
+    const options = { useDefaultBrokerAccount: true, disableInteractiveFallback: true, broker };
+    await expect(new InteractiveBrowserBrokerCredential(options).getToken(scope)).rejects.toMatchObject({
+      name: "CredentialUnavailableError",
+      reason: "not_signed_in",
+    });
+  });
+
   it("lets the user close the window", async () => {
     const { tenant, credential } = setUp({ useDefaultBrokerAccount: false });
     tenant.user.otherwise = { kind: "cancels" };

@@ -1,5 +1,11 @@
 import type { GetTokenOptions } from "@azure/core-auth";
-import { type BrokerError, type BrokerErrorCode, isBrokerError } from "@x/broker-contract";
+import {
+  type BrokerError,
+  type BrokerErrorCode,
+  type BrokerErrorReason,
+  isBrokerError,
+  type NativeErrorFacts,
+} from "@x/broker-contract";
 import { mergeClaims } from "./claims.js";
 
 /** `name` of a {@link CredentialUnavailableError}. */
@@ -14,12 +20,28 @@ export const AuthenticationRequiredErrorName = "AuthenticationRequiredError";
  */
 export class CredentialUnavailableError extends Error {
   override readonly name = CredentialUnavailableErrorName;
-  /** The code of the `BrokerError` that is the `cause`, if a broker was asked. */
+  /** The code of the `BrokerError` that is the `cause`; like the fields below `undefined` if there is none. */
   readonly code: BrokerErrorCode | undefined;
+  /** Its finer reason. */
+  readonly reason: BrokerErrorReason | undefined;
+  /** What the operating system itself said. */
+  readonly native: NativeErrorFacts | undefined;
+  /** The id under which the broker's log has more. */
+  readonly correlationId: string | undefined;
+  /** What to do next; part of `message` as well. */
+  readonly hint: string | undefined;
+  /** Whether the same call may well work a little later. */
+  readonly retryable: boolean | undefined;
 
   constructor(message: string, options: { readonly cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.code = isBrokerError(options.cause) ? options.cause.code : undefined;
+    const told = isBrokerError(options.cause) ? options.cause : undefined;
+    this.code = told?.code;
+    this.reason = told?.reason;
+    this.native = told?.native;
+    this.correlationId = told?.correlationId;
+    this.hint = told?.hint;
+    this.retryable = told?.retryable;
   }
 }
 
@@ -47,14 +69,30 @@ export class AuthenticationRequiredError extends Error {
    * (`tenantId`, `claims`, `enableCae`, `proofOfPossessionOptions`), and the claims the tenant asked for.
    */
   readonly getTokenOptions: GetTokenOptions | undefined;
-  /** The code of the `BrokerError` that is the `cause`, if a broker was asked. */
+  /** The code of the `BrokerError` that is the `cause`; like the fields below `undefined` if there is none. */
   readonly code: BrokerErrorCode | undefined;
+  /** Its finer reason. */
+  readonly reason: BrokerErrorReason | undefined;
+  /** What the operating system itself said. */
+  readonly native: NativeErrorFacts | undefined;
+  /** The id under which the broker's log has more. */
+  readonly correlationId: string | undefined;
+  /** What to do next; part of `message` as well. */
+  readonly hint: string | undefined;
+  /** Whether the same call may well work a little later. */
+  readonly retryable: boolean | undefined;
 
   constructor(options: AuthenticationRequiredErrorOptions) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
     this.scopes = [...options.scopes];
     this.getTokenOptions = options.getTokenOptions;
-    this.code = isBrokerError(options.cause) ? options.cause.code : undefined;
+    const told = isBrokerError(options.cause) ? options.cause : undefined;
+    this.code = told?.code;
+    this.reason = told?.reason;
+    this.native = told?.native;
+    this.correlationId = told?.correlationId;
+    this.hint = told?.hint;
+    this.retryable = told?.retryable;
   }
 }
 

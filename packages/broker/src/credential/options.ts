@@ -23,7 +23,8 @@ export interface InteractiveBrowserBrokerCredentialOptions {
   /**
    * The window a sign-in dialog belongs to: Electron's `getNativeWindowHandle()` buffer (a little-endian
    * pointer; no bytes or zero mean `"auto"`), a bigint, a number, or a function that gives one when a dialog is
-   * about to open. Default `"auto"`: the window of this app, or of the terminal it runs in.
+   * about to open. Default `"auto"`: the window of this app, or of the terminal it runs in. Brokers on Linux are
+   * handed it but probably do not honour it: the dialog may open apart from the window.
    */
   parentWindowHandle?: ParentWindowHandle;
   /**
@@ -44,8 +45,10 @@ export interface InteractiveBrowserBrokerCredentialOptions {
    */
   enableSupportLogging?: boolean;
   /**
-   * User name to start with. If the broker knows one account of that name it is first tried without UI; it never
-   * forces the user to type a password again. Default: none.
+   * User name to start with. If the broker knows one account of that name it is first tried without UI, and no
+   * other account is; it never forces the user to type a password again. In a window it only fills in the name:
+   * whoever signs in there is then this credential's account. To pin an account use `authenticationRecord`.
+   * Default: none.
    */
   loginHint?: string;
   /**

@@ -7,7 +7,13 @@ import {
   isBrokerError,
   type OperationOptions,
 } from "@x/broker-contract";
-import { findHintedAccount, findRecordedAccount, isHomeProfile, sameUsername } from "./account-choice.js";
+import {
+  findHintedAccount,
+  findRecordedAccount,
+  findWhyNoDefault,
+  isHomeProfile,
+  sameUsername,
+} from "./account-choice.js";
 import { accountNotFound } from "./account-not-found.js";
 import { accountOf } from "./authentication-record.js";
 import { mergeClaims } from "./claims.js";
@@ -88,7 +94,7 @@ export class SignInFlow {
 
   /** Gets a token: without UI where an account is known, and with UI where only the user gets any further. */
   async acquire(session: Session, wanted: WantedToken): Promise<BrokerToken> {
-    const { disableAutomaticAuthentication, disableInteractiveFallback } = this.#settings;
+    const { clientId, disableAutomaticAuthentication, disableInteractiveFallback } = this.#settings;
     let known: BrokerAccount | undefined;
     let candidate: Candidate | undefined;
     let reason: BrokerError | undefined;
@@ -100,8 +106,11 @@ export class SignInFlow {
       if (!needsUser(error)) throw error;
       reason = error;
     }
-    if (disableAutomaticAuthentication || disableInteractiveFallback)
-      throw new UserNeeded(reason, candidate === defaultAccount);
+    if (disableAutomaticAuthentication || disableInteractiveFallback) {
+      const askedForDefault = candidate === defaultAccount;
+      if (askedForDefault) reason = await findWhyNoDefault(session, clientId, reason);
+      throw new UserNeeded(reason, askedForDefault);
+    }
     return this.#signInOnce(session, wanted, known, reason);
   }
 
