@@ -10,11 +10,11 @@ import { type Authority, resolveAuthority } from "./authority.js";
 import type { Environment } from "./bus-address.js";
 import { type CallFacts, callError } from "./call-facts.js";
 import { mergedClaims } from "./claims.js";
+import type { BrokerDialect } from "./dialect.js";
 import { queryParameters } from "./extra-parameters.js";
 import { canonicalJson } from "./json.js";
 import { windowHandle } from "./parent-window.js";
 import { popParams } from "./proof-of-possession.js";
-import type { BrokerDialect } from "./dialect.js";
 import { authorizationType } from "./protocol.js";
 import { requestedScopes } from "./scopes.js";
 

@@ -34,5 +34,5 @@ export function commandLineLength(file: string, args: readonly string[]): number
 function quotedLength(arg: string): number {
   if (arg !== "" && !/[\s"]/.test(arg)) return arg.length;
   const escapes = arg.match(/\\*"|\\+$/g) ?? [];
-  return escapes.reduce((length, escape) => length + escape.length, arg.length + 2);
+  return escapes.reduce((length, one) => length + one.length, arg.length + 2);
 }

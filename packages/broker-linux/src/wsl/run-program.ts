@@ -113,7 +113,8 @@ export const runProgram: RunProgram = (file, args, options) =>
     });
     if (!keepsAlive) {
       child.unref();
-      for (const stream of [child.stdout, child.stderr]) (stream as Partial<{ unref(): void }> | null)?.unref?.();
+      for (const stream of [child.stdout, child.stderr])
+        (stream as Partial<{ unref(): void }> | null)?.unref?.();
       timer?.unref();
     }
   });

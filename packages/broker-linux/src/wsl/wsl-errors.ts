@@ -36,7 +36,8 @@ const absences = {
     hint: "Leave X_BROKER_TRANSPORT and the option `transport` at auto.",
   },
   wslinfo_missing: {
-    message: "There is no wslinfo, which tells where WSL's broker proxy is: WSL is too old, or this is a container.",
+    message:
+      "There is no wslinfo, which tells where WSL's broker proxy is: WSL is too old, or this is a container.",
     hint: `${update} A container sees no broker of Windows: sign in outside it. ${byHand}`,
   },
   wsl_too_old: {
