@@ -133,6 +133,9 @@ export class DBusTransport implements BrokerTransport {
     return await readKeyringState(this.#session, connection, deadline);
   }
 
+  /** Nothing to forget: the bus tells whenever the broker changes. */
+  forget(): void {}
+
   close(): void {
     this.#session.close();
   }

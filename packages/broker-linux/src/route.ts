@@ -13,7 +13,8 @@ export class FixedRoute implements BrokerRoute {
     this.current = transport;
   }
 
-  async choose(): Promise<BrokerTransport> {
+  async choose(_deadline: Deadline, _facts: CallFacts, afresh?: "afresh"): Promise<BrokerTransport> {
+    if (afresh !== undefined) this.current.forget();
     return this.current;
   }
 

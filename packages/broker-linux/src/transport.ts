@@ -63,6 +63,9 @@ export interface BrokerTransport {
   /** Looks at the keyring, without ever starting one. */
   keyringState(deadline: Deadline, facts: CallFacts): Promise<KeyringState>;
 
+  /** Forgets where the broker was found, so that it is looked for again. Calls in flight go on. */
+  forget(): void;
+
   /** Lets go of everything; calls in flight reject. A later request starts afresh. */
   close(): void;
 }

@@ -73,7 +73,7 @@ function wishOf({ argvWithoutRequest, requestJson }: CapturedRun): Wish {
     case "signOutSilently":
       return (broker, correlationId) => broker.signOut({ clientId, account: cached }, { correlationId });
     case "acquireTokenInteractively": {
-      const { handle } = asked?.["parentWindow"] as { handle: number };
+      const { handle } = (asked?.["parentWindow"] ?? { handle: 1 }) as { handle: number };
       return interactive({
         parentWindow: BigInt(handle),
         ...(typeof claims === "string" && { claims }),

@@ -65,7 +65,6 @@ export class WslTransport implements BrokerTransport {
     return this.#proxy ?? (await told(facts, this.#finding.join(deadline)));
   }
 
-  /** Forgets where the proxy was: the next call looks again. */
   forget(): void {
     this.#proxy = undefined;
   }
@@ -152,9 +151,9 @@ export class WslTransport implements BrokerTransport {
     return this.#proxy;
   }
 
-  /** Looks for the proxy afresh, whatever was known, and pings it. */
+  /** Finds the proxy and pings it. */
   async #greet(signal: AbortSignal): Promise<BrokerGreeting> {
-    const proxy = await this.#find(signal);
+    const proxy = this.#proxy ?? (await this.#find(signal));
     let result: ProgramResult;
     try {
       result = await this.#options.run(proxy, pingArguments, { timeoutInMs: pingTimeoutInMs, signal });
