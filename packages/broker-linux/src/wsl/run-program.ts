@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import type { Socket } from "node:net";
 import { constants } from "node:os";
 
 /** The longest answer that is read, in bytes; a list of a thousand accounts has half a million. */
@@ -38,8 +39,6 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** The longest it may take, in milliseconds; 0 means no limit. */
   readonly timeoutInMs: number;
-  /** Whether the program keeps this process alive. Default `true`. */
-  readonly keepsAlive?: boolean;
 }
 
 /** Runs a program to its end. */
@@ -50,12 +49,13 @@ export type RunProgram = (
 ) => Promise<ProgramResult>;
 
 /**
- * Runs a program to its end, without a shell and without any share in this process's own input and outputs.
+ * Runs a program to its end, without a shell and without any share in this process's own input and outputs. It does
+ * not keep this process alive: whoever waits for it does, if they want to.
  * @throws ProgramFailure
  */
 export const runProgram: RunProgram = (file, args, options) =>
   new Promise((resolve, reject) => {
-    const { signal, timeoutInMs, keepsAlive = true } = options;
+    const { signal, timeoutInMs } = options;
     if (signal?.aborted === true) {
       reject(new ProgramFailure("stopped"));
       return;
@@ -85,7 +85,6 @@ export const runProgram: RunProgram = (file, args, options) =>
         child.kill("SIGKILL");
         child.stdout?.destroy();
         child.stderr?.destroy();
-        child.unref();
         reject(failure);
       });
     const stop = () => give(new ProgramFailure("stopped"));
@@ -111,12 +110,9 @@ export const runProgram: RunProgram = (file, args, options) =>
         }),
       );
     });
-    if (!keepsAlive) {
-      child.unref();
-      for (const stream of [child.stdout, child.stderr])
-        (stream as Partial<{ unref(): void }> | null)?.unref?.();
-      timer?.unref();
-    }
+    child.unref();
+    for (const stream of [child.stdout, child.stderr]) (stream as Socket | null)?.unref();
+    timer?.unref();
   });
 
 function notStarted(error: unknown): ProgramFailure {

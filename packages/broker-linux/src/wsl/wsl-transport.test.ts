@@ -358,7 +358,6 @@ describe("interactive calls to Windows' broker", () => {
     expect(wsl.runsOf("acquireTokenInteractively")).toHaveLength(1);
     cancelled();
     expect((await second).silent).toBe(false);
-    expect(wsl.runsOf("cancelInteractiveFlow")[0]?.options).toMatchObject({ keepsAlive: false });
   });
 
   it("are cancelled when their time is up, too", async () => {
@@ -399,6 +398,17 @@ describe("closing", () => {
     wsl.onJson("getAccounts", { accounts: [] });
     expect(await list(broker)).toEqual([]);
     expect(wsl.runsOf("wslinfo")).toHaveLength(2);
+  });
+});
+
+describe("closing while the proxy is looked for", () => {
+  it("ends the calls that wait for it", async () => {
+    const broker = wsl.broker();
+    wsl.on("wslinfo", new Promise<never>(() => {}));
+    const call = rejection(list(broker));
+    await expect.poll(() => wsl.runsOf("wslinfo")).toHaveLength(1);
+    await broker.close();
+    expect(await call).toMatchObject({ reason: "connection_closed" });
   });
 });
 

@@ -141,6 +141,9 @@ export class WslTransport implements BrokerTransport {
   }
 
   close(): void {
+    const reason = new WslFailure(connectionClosed);
+    this.#finding.stop(reason);
+    this.#greeting.stop(reason);
     this.forget();
     for (const controller of this.#inFlight) controller.abort();
   }
@@ -215,9 +218,7 @@ export class WslTransport implements BrokerTransport {
       correlationId,
       cancelInteractiveFlowRequest,
     );
-    await Promise.allSettled([
-      this.#options.run(proxy, args, { timeoutInMs: cancelTimeoutInMs, keepsAlive: false }),
-    ]);
+    await Promise.allSettled([this.#options.run(proxy, args, { timeoutInMs: cancelTimeoutInMs })]);
   }
 }
 
@@ -227,6 +228,8 @@ async function told<T>(facts: CallFacts, work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (error instanceof WslFailure) throw error.describe(facts);
+    // Nobody but close() stops work that is still waited for.
+    if (error instanceof ProgramFailure) throw connectionClosed(facts);
     throw error;
   }
 }
