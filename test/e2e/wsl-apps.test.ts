@@ -67,6 +67,19 @@ describe("programs in WSL", () => {
     }
   });
 
+  it.each([
+    ["timeout", "timed_out\n"],
+    ["abort", "AbortError\n"],
+    ["background", ""],
+    ["both", "timed_out\n"],
+  ])("a proxy that never answers does not keep an app alive that gave up: %s", async (how, stdout) => {
+    const policy = stage.tenant.addPolicy({ method: "getAccounts" }, { kind: "never_answers" });
+    const outcome = await run(fileURLToPath(new URL("../faults/give-up.mjs", import.meta.url)), [how]);
+    policy.remove();
+    expect(outcome).toEqual({ code: 0, stdout, stderr: "" });
+    await expect.poll(() => stage.emulator.runningProxies, { timeout: 20_000 }).toBe(0);
+  });
+
   it("broker doctor shows WSL's checks", async () => {
     const { code, outcomes } = await doctor();
     expect(outcomes).toEqual([

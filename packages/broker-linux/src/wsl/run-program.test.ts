@@ -120,6 +120,13 @@ describe("running a program", () => {
     expect(pidOf("never")).toBe(0);
   });
 
+  it("leaves no listener behind", async () => {
+    const before = process.listenerCount("exit");
+    await Promise.all([runProgram(node, script(""), noLimit), runProgram(node, script(""), noLimit)]);
+    await failureOf(runProgram(join(directory, "nothing"), [], noLimit));
+    expect(process.listenerCount("exit")).toBe(before);
+  });
+
   it("ends one whose answer has no end", async () => {
     const endless = 'const more = () => process.stdout.write("x".repeat(1e6), more); more();';
     expect((await failureOf(runProgram(node, staying("endless", endless), noLimit))).kind).toBe("too_long");

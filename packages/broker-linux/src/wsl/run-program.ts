@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** The longest it may take, in milliseconds; 0 means no limit. */
   readonly timeoutInMs: number;
+  /** Whether it may go on when this process (or worker) ends. Default `false`: then it is ended, too. */
+  readonly mayOutlive?: boolean;
 }
 
 /** Runs a program to its end. */
@@ -48,6 +50,23 @@ export type RunProgram = (
   options: RunOptions,
 ) => Promise<ProgramResult>;
 
+const running = new Set<ChildProcess>();
+
+function endAll(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
+/** Ends a program with this process, as the bus ends a call when its caller leaves. */
+function endWithUs(child: ChildProcess): void {
+  if (running.size === 0) process.once("exit", endAll);
+  running.add(child);
+  const forget = () => {
+    running.delete(child);
+    if (running.size === 0) process.off("exit", endAll);
+  };
+  child.once("exit", forget).once("error", forget);
+}
+
 /**
  * Runs a program to its end, without a shell and without any share in this process's own input and outputs. It does
  * not keep this process alive: whoever waits for it does, if they want to.
@@ -55,7 +74,7 @@ export type RunProgram = (
  */
 export const runProgram: RunProgram = (file, args, options) =>
   new Promise((resolve, reject) => {
-    const { signal, timeoutInMs } = options;
+    const { signal, timeoutInMs, mayOutlive = false } = options;
     if (signal?.aborted === true) {
       reject(new ProgramFailure("stopped"));
       return;
@@ -67,6 +86,7 @@ export const runProgram: RunProgram = (file, args, options) =>
       reject(notStarted(error));
       return;
     }
+    if (!mayOutlive) endWithUs(child);
     const chunks: Buffer[] = [];
     let length = 0;
     let complaint = "";

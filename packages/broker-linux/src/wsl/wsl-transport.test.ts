@@ -358,6 +358,8 @@ describe("interactive calls to Windows' broker", () => {
     expect(wsl.runsOf("acquireTokenInteractively")).toHaveLength(1);
     cancelled();
     expect((await second).silent).toBe(false);
+    // An app that ends right after it gave up has still told the broker.
+    expect(wsl.runsOf("cancelInteractiveFlow")[0]?.options.mayOutlive).toBe(true);
   });
 
   it("are cancelled when their time is up, too", async () => {

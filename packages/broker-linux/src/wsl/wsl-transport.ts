@@ -218,7 +218,9 @@ export class WslTransport implements BrokerTransport {
       correlationId,
       cancelInteractiveFlowRequest,
     );
-    await Promise.allSettled([this.#options.run(proxy, args, { timeoutInMs: cancelTimeoutInMs })]);
+    await Promise.allSettled([
+      this.#options.run(proxy, args, { timeoutInMs: cancelTimeoutInMs, mayOutlive: true }),
+    ]);
   }
 }
 
