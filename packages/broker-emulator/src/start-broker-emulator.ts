@@ -121,7 +121,8 @@ class RunningEmulator implements BrokerEmulator {
   }
 
   get env(): Readonly<Record<string, string>> {
-    return { DBUS_SESSION_BUS_ADDRESS: this.busAddress };
+    // The second one for those who test from within WSL: there, the default is Windows' own broker.
+    return { DBUS_SESSION_BUS_ADDRESS: this.busAddress, X_BROKER_TRANSPORT: "dbus" };
   }
 
   get version(): string {

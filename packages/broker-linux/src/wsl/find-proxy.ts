@@ -1,4 +1,5 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
+import { stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import type { NativeErrorFacts } from "@x/broker-contract";
 import { isInteropOn } from "./interop.js";
@@ -59,7 +60,7 @@ export async function askForPath({ locations, run }: ProxySearch, signal: AbortS
   }
   const path = printedText(result.output);
   if (result.exitCode !== 0 || path === "") throw absent("wsl_too_old", exitFacts(result));
-  if (!isAbsolute(path) || !isFile(path)) throw absent("wsl_proxy_missing");
+  if (!isAbsolute(path) || !(await isFile(path))) throw absent("wsl_proxy_missing");
   return path;
 }
 
@@ -89,9 +90,10 @@ function isExecutable(file: string): boolean {
   }
 }
 
-function isFile(path: string): boolean {
+/** Not at once: the path leads to a drive of Windows, which may take its time. */
+async function isFile(path: string): Promise<boolean> {
   try {
-    return statSync(path).isFile();
+    return (await stat(path)).isFile();
   } catch {
     return false;
   }
