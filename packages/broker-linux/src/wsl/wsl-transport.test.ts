@@ -364,7 +364,9 @@ describe("interactive calls to Windows' broker", () => {
 
   it("are cancelled when their time is up, too", async () => {
     wsl.on("acquireTokenInteractively", forever);
-    const error = await rejection(wsl.broker().acquireTokenInteractively(request, { timeoutInMs: 50 }));
+    const broker = wsl.broker();
+    await list(broker);
+    const error = await rejection(broker.acquireTokenInteractively(request, { timeoutInMs: 1000 }));
     expect(error).toMatchObject({ code: "timed_out", platform: "wsl" });
     expect(wsl.runsOf("cancelInteractiveFlow")).toHaveLength(1);
     expect(wsl.runsOf("acquireTokenInteractively")[0]?.options.signal?.aborted).toBe(true);
@@ -373,15 +375,18 @@ describe("interactive calls to Windows' broker", () => {
   it("are not cancelled at the broker where the app does not want that", async () => {
     wsl.on("acquireTokenInteractively", forever);
     const broker = wsl.broker({ sendCancelInteractiveFlow: false });
-    await rejection(broker.acquireTokenInteractively(request, { timeoutInMs: 50 }));
+    await list(broker);
+    await rejection(broker.acquireTokenInteractively(request, { timeoutInMs: 1000 }));
+    expect(wsl.runsOf("acquireTokenInteractively")).toHaveLength(1);
     expect(wsl.runsOf("cancelInteractiveFlow")).toEqual([]);
   });
 
   it("silent ones are only dropped", async () => {
     wsl.on("acquireTokenSilently", forever);
     const broker = wsl.broker();
+    await list(broker);
     const error = await rejection(
-      broker.acquireTokenSilently({ ...request, account: account() }, { timeoutInMs: 50 }),
+      broker.acquireTokenSilently({ ...request, account: account() }, { timeoutInMs: 1000 }),
     );
     expect(error.code).toBe("timed_out");
     expect(wsl.runsOf("cancelInteractiveFlow")).toEqual([]);
