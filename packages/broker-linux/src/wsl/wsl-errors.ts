@@ -50,7 +50,7 @@ const absences = {
   },
   wsl_interop_off: {
     message: "WSL's interop is off: this kernel cannot execute Windows programs, such as the broker proxy.",
-    hint: `Set \`enabled=true\` under [interop] in /etc/wsl.conf, then run \`wsl --shutdown\` in Windows. Where systemd removed WSLInterop from /proc/sys/fs/binfmt_misc, restart systemd-binfmt or update WSL. ${byHand}`,
+    hint: `Set \`enabled=true\` under [interop] in /etc/wsl.conf, then run \`wsl --shutdown\` in Windows. Where systemd has removed the entry for Windows programs, put the line \`:WSLInterop:M::MZ::/init:PF\` into /etc/binfmt.d/WSLInterop.conf and restart systemd-binfmt. ${byHand}`,
   },
 } as const satisfies Record<string, Absence>;
 
