@@ -98,6 +98,13 @@ describe("finding the proxy", () => {
     expect(!status.available && status.error.hint).not.toBe("");
   });
 
+  it("interop off: wsl_interop_off, and the proxy is not started", async () => {
+    writeFileSync(`${wsl.locations.binfmtDirectory}/WSLInterop`, "disabled\nmagic 4d5a\n");
+    expect(await wsl.broker().probe()).toMatchObject({ error: { reason: "wsl_interop_off" } });
+    expect(await rejection(list(wsl.broker()))).toMatchObject({ reason: "wsl_interop_off" });
+    expect(new Set(methods())).toEqual(new Set(["wslinfo"]));
+  });
+
   it.each(["\r\n", "\0", "\n"])("takes the path with %j behind it", async (end) => {
     wsl.on("wslinfo", `${wsl.proxy}${end}`);
     expect(await list(wsl.broker())).toHaveLength(1);
@@ -188,6 +195,8 @@ describe("which broker is asked from within WSL", () => {
     wsl.on("ping", { exitCode: 127 });
     const broker = wsl.broker({ loadBinding: () => onBus, busAddress: "unix:path=/fake" });
     expect(await broker.probe()).toMatchObject({ available: false, platform: "wsl" });
+    wsl.on("wslinfo", new ProgramFailure("too_slow"));
+    expect(await broker.probe()).toMatchObject({ available: false, error: { reason: "wslinfo_failed" } });
     expect(onBus.addresses).toEqual([]);
   });
 });
@@ -295,6 +304,34 @@ describe("requests to Windows' broker", () => {
     expect(error).toMatchObject({ code: "invalid_request", reason: "command_line_too_long" });
     expect(Number(error.native["commandLineLength"])).toBeGreaterThan(32_767);
     expect(methods()).toEqual(["wslinfo"]);
+  });
+
+  it("go out up to the last character that fits", async () => {
+    const broker = wsl.broker();
+    const ask = (length: number) => {
+      const claims = JSON.stringify({ x: "y".repeat(length) });
+      return broker.acquireTokenSilently({ ...request, account: account(), claims });
+    };
+    const longer = await rejection(ask(40_000));
+    const over = Number(longer.native["commandLineLength"]) - 32_766;
+    await ask(40_000 - over);
+    expect(await rejection(ask(40_000 - over + 1))).toMatchObject({
+      reason: "command_line_too_long",
+      native: { commandLineLength: 32_767 },
+    });
+    expect(wsl.runsOf("acquireTokenSilently")).toHaveLength(1);
+  });
+
+  it.each<[string, object, string | undefined]>([
+    ["complete", { isSignOutComplete: true }, undefined],
+    ["not complete", { isSignOutComplete: false }, "broker_failed"],
+    ["nothing said", {}, "protocol_error"],
+    ["an error beside it", { error: { status: 3 }, isSignOutComplete: true }, "no_network"],
+  ])("sign out: %s", async (_what, answer, code) => {
+    wsl.onJson("signOutSilently", answer);
+    const signOut = wsl.broker().signOut({ clientId, account: account() });
+    if (code === undefined) await expect(signOut).resolves.toBeUndefined();
+    else expect((await rejection(signOut)).code).toBe(code);
   });
 
   it("go side by side, sixteen at a time", async () => {
