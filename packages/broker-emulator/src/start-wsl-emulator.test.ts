@@ -187,6 +187,12 @@ describe("the simulated WSL", () => {
     expect((await cancelled)["brokerTokenResponse"]).toMatchObject({ error: { status: 7 } });
   });
 
+  it("refuses options that are none", async () => {
+    await expect(startWslEmulator({ keepRequests: 0 })).rejects.toThrow("keepRequests");
+    await expect(startWslEmulator({ release: "x" } as object)).rejects.toThrow(/unknown property/);
+    await expect(emulator.setWslinfo("gone" as "missing")).rejects.toThrow("one of works, missing");
+  });
+
   it("leaves nothing behind", async () => {
     const directory = dirname(emulator.locations.osReleaseFile);
     const before = process.listenerCount("exit");

@@ -3,8 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { RecordedRequest } from "./broker/request-log.js";
+import { checkObject, rule, rules, type Shape } from "./checks.js";
 import { DiscoveryServer } from "./discovery-server.js";
-import { EmulatedTenant } from "./tenant/emulated-tenant.js";
+import { EmulatedTenant, isTenant } from "./tenant/emulated-tenant.js";
 import {
   hangingWslinfoProgram,
   oldWslinfoProgram,
@@ -72,6 +73,7 @@ export interface WslEmulator {
 
 /** Starts a simulated WSL with an emulated broker of Windows behind it. */
 export async function startWslEmulator(options: WslEmulatorOptions = {}): Promise<WslEmulator> {
+  checkObject("startWslEmulator", "options", options, optionsShape);
   const emulator = new RunningWslEmulator(options, await mkdtemp(join(tmpdir(), "broker-emulator-wsl-")));
   try {
     await emulator.start();
@@ -81,6 +83,13 @@ export async function startWslEmulator(options: WslEmulatorOptions = {}): Promis
   }
   return emulator;
 }
+
+const optionsShape: Shape = {
+  tenant: rule("an EmulatedTenant", isTenant),
+  osRelease: rules.anyText,
+  serveDiscovery: rules.flag,
+  keepRequests: rules.wholeCount,
+};
 
 class RunningWslEmulator implements WslEmulator {
   readonly locations;
