@@ -3,7 +3,7 @@ import type { EmulatedTenant } from "@x/broker-emulator";
 
 /** What a platform cannot do, with the reason; the cases that need it say so when they are skipped. */
 export type Limits = Partial<
-  Record<"claims" | "proofOfPossession" | "ssoCookies" | "signOut" | "absence", string>
+  Record<"claims" | "proofOfPossession" | "ssoCookies" | "signOut" | "forceRefresh" | "absence", string>
 >;
 
 /** A broker under test with the tenant that answers it. Cases know nothing else about either. */
@@ -22,5 +22,7 @@ export interface Harness {
   readonly name: string;
   readonly platform: BrokerPlatform;
   readonly limits?: Limits;
+  /** How many calls to make at once where many are wanted. Default 200. */
+  readonly manyCalls?: number;
   start(): Promise<Stage>;
 }

@@ -44,7 +44,7 @@ describe("the emulator's README", () => {
     runNode(join(packageFolder, "dist/esm/cli.js"), { ...options, args, cwd: folder });
 
   it("shows no snippet that is not run here", () => {
-    expect(snippets).toHaveLength(2);
+    expect(snippets).toHaveLength(3);
     expect(readme.match(/```(?!js|sh|\n)\S*/g)).toBeNull();
   });
 
@@ -63,6 +63,11 @@ describe("the emulator's README", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain("signed in as ada@contoso.example");
     expect(stdout).toContain("acquireTokenSilently");
+  });
+
+  it("reaches a broker as if from within WSL", async (ctx) => {
+    if (cannotRun !== undefined) ctx.skip(cannotRun);
+    expect(await runSnippet("startWslEmulator")).toEqual({ code: 0, stdout: "wsl [ 'ping' ]\n", stderr: "" });
   });
 
   it("runs apps from a shell", async (ctx) => {

@@ -1,39 +1,47 @@
 // Unmodified @azure/storage-blob apps against a blob service that takes Entra tokens, signed in through
-// InteractiveBrowserBrokerCredential, D-Bus and the emulated broker. Each app is a process of its own.
+// InteractiveBrowserBrokerCredential and the emulated broker: over D-Bus, and over WSL's proxy in a simulated WSL.
+// Each app is a process of its own.
 import { fileURLToPath } from "node:url";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { verifyWithPublishedKeys } from "../support/published-keys.mjs";
 import { runNode } from "../support/run-node.mjs";
-import { startStage } from "../support/stage.mjs";
+import { startStage, startWslStage } from "../support/stage.mjs";
 
 const containers = ["invoices", "logs", "photos"];
 const listing = containers.map((name) => `${name}\n`).join("");
 const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
 const app = (name: string) => fileURLToPath(new URL(`./apps/${name}`, import.meta.url));
 
-describe("an app lists blob containers as the user of this machine", () => {
-  let stage: Awaited<ReturnType<typeof startStage>>;
+type Stage = Awaited<ReturnType<typeof startStage | typeof startWslStage>>;
+
+describe.each<[string, (options: { containers: string[] }) => Promise<Stage>]>([
+  ["D-Bus", startStage],
+  ["WSL's proxy", startWslStage],
+])("an app lists blob containers as the user of this machine, over %s", (_way, start) => {
+  let stage: Stage;
   let stopApps: AbortController;
 
   beforeAll(async () => {
-    stage = await startStage({ containers });
+    stage = await start({ containers });
   });
   afterAll(async () => {
     await stage?.stop();
   });
-  beforeEach(() => {
+  beforeEach((ctx) => {
+    if ("unusable" in stage && stage.unusable !== undefined) ctx.skip(stage.unusable);
     stopApps = new AbortController();
     stage.emulator.clearRequests();
     stage.blobs.requests.length = 0;
   });
   afterEach(() => {
-    stopApps.abort();
+    stopApps?.abort();
   });
 
   const run = async (file: string, options: Parameters<typeof runNode>[1] = {}) => {
     const outcome = await runNode(file, {
       ...options,
+      ...("inside" in stage && { inside: stage.inside }),
       env: { ...stage.env, ...options.env },
       abortSignal: stopApps.signal,
     });
@@ -176,13 +184,13 @@ describe("an app lists blob containers as the user of this machine", () => {
   });
 
   it("not without a broker, and says what to do", async () => {
-    await stage.emulator.leaveBus();
+    await stage.breakDown();
     try {
       const { code, stdout, stderr } = await run(example("list-blob-containers.cjs"));
       expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
       expect(stderr).toContain("broker_unavailable");
     } finally {
-      await stage.emulator.joinBus();
+      await stage.recover();
     }
     expect(await run(example("list-blob-containers.cjs"))).toMatchObject({ code: 0, stdout: listing });
   });

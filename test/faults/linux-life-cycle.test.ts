@@ -68,13 +68,16 @@ describe("a broker that is not there", () => {
   });
 
   it("has no session bus to be on", async () => {
-    const broker = createLinuxBroker({ env: {} });
+    const broker = createLinuxBroker({ transport: "dbus", env: {} });
     const status = await broker.probe();
     expect(status).toMatchObject({ available: false, error: { reason: "no_session_bus" } });
   });
 
   it("has a bus address where nobody listens", async () => {
-    const broker = createLinuxBroker({ env: { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nonexistent/bus" } });
+    const broker = createLinuxBroker({
+      transport: "dbus",
+      env: { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nonexistent/bus" },
+    });
     const failure = await failureOf(broker.getAccounts({ clientId }));
     expect(failure.code).toBe("broker_unavailable");
     expect(failure.message).toContain("/nonexistent/bus");

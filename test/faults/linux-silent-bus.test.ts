@@ -41,7 +41,7 @@ describe("a bus that takes connections and never answers", () => {
   ])("holds no process up in which nobody waits for it (%s)", async (how, stdout) => {
     const outcome = await runNode(program, {
       args: [how],
-      env: { DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(folder, "bus")}` },
+      env: { DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(folder, "bus")}`, X_BROKER_TRANSPORT: "dbus" },
       abortSignal: stop.signal,
     });
     expect(outcome).toEqual({ code: 0, stdout, stderr: "" });

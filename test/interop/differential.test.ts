@@ -28,7 +28,7 @@ describe("what goes over the wire: Microsoft's client and ours", () => {
     interop = await startInterop();
     // Their client asks for an account only if its own store has it.
     await interop.microsoft.call("signInInteractively", { scopes: ["User.ReadBasic.All"] });
-    ours = createLinuxBroker({ busAddress: interop.emulator.busAddress, env: {} });
+    ours = createLinuxBroker({ transport: "dbus", busAddress: interop.emulator.busAddress, env: {} });
   });
   afterAll(async () => {
     await ours?.close();

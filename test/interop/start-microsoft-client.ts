@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -28,13 +28,24 @@ export interface MicrosoftClient {
   stop(): Promise<void>;
 }
 
-/** Starts Microsoft's client in a process of its own, with `env` in its environment. */
+/**
+ * Starts Microsoft's client in a process of its own, with `env` in its environment; `inside` makes the command that
+ * runs it somewhere else than right here.
+ */
 export async function startMicrosoftClient(
   env: Readonly<Record<string, string>>,
   { clientId, authority }: { clientId: string; authority: string },
+  inside: (program: string, args: readonly string[]) => [string, string[]] = (program, args) => [
+    program,
+    [...args],
+  ],
 ): Promise<MicrosoftClient> {
-  const child = fork(fileURLToPath(new URL("./microsoft-client.mjs", import.meta.url)), [], {
-    execArgv: ["--import", new URL("../support/exit-with-parent.mjs", import.meta.url).href],
+  const [program, args] = inside(process.execPath, [
+    "--import",
+    new URL("../support/exit-with-parent.mjs", import.meta.url).href,
+    fileURLToPath(new URL("./microsoft-client.mjs", import.meta.url)),
+  ]);
+  const child = spawn(program, args, {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     env: {
       ...process.env,

@@ -10,12 +10,16 @@ import { createInterface } from "node:readline";
  * @param {string} [options.cwd]
  * @param {Readonly<Record<string, string | undefined>>} [options.env] on top of this process's environment
  * @param {AbortSignal} [options.abortSignal] kills the program
+ * @param {(program: string, args: readonly string[]) => [string, string[]]} [options.inside] the command that runs
+ *   a program somewhere else than right here
  * @param {(line: string, child: import("node:child_process").ChildProcess) => void} [options.onLine]
  *   sees each line of standard output as it comes
  * @returns {Promise<{ code: number | null, stdout: string, stderr: string }>}
  */
 export async function runNode(file, options = {}) {
-  const child = spawn(process.execPath, [file, ...(options.args ?? [])], {
+  const here = /** @type {[string, string[]]} */ ([process.execPath, [file, ...(options.args ?? [])]]);
+  const [program, args] = options.inside?.(...here) ?? here;
+  const child = spawn(program, args, {
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

@@ -42,6 +42,16 @@ export type BrokerErrorReason =
   | "declined_scopes"
   | "account_unusable"
   | "connection_closed"
+  | "wsl1"
+  | "wsl_kernel_unmarked"
+  | "not_wsl"
+  | "wslinfo_missing"
+  | "wslinfo_failed"
+  | "wsl_too_old"
+  | "wsl_proxy_missing"
+  | "wsl_proxy_not_started"
+  | "wsl_proxy_silent"
+  | "wsl_interop_off"
   | (string & {});
 
 /** What the OS itself said, for support: numbers and names as they came, texts with secrets taken out. */

@@ -51,7 +51,10 @@ export interface TokenRequest {
 
 /** A request that may never show UI. */
 export interface SilentTokenRequest extends TokenRequest {
-  /** Get a new token although the broker holds a valid one. Default `false`. */
+  /**
+   * Get a new token although the broker holds a valid one. Default `false`. A broker that cannot be told so (Windows',
+   * from within WSL) may answer with the one it holds.
+   */
   readonly forceRefresh?: boolean;
   /** With `forceRefresh`: the access token to replace, where the caller has it. Never logged. */
   readonly accessTokenToRenew?: string;

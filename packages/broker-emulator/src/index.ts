@@ -1,5 +1,5 @@
-export type { BrokerGeneration } from "./dbus-door/generations.js";
-export type { RecordedRequest } from "./dbus-door/request-log.js";
+export type { BrokerGeneration } from "./broker/generations.js";
+export type { RecordedRequest } from "./broker/request-log.js";
 export { DiscoveryServer } from "./discovery-server.js";
 export { createEmulatedBroker, type EmulatedBrokerOptions } from "./emulated-broker.js";
 export type { KeyringState } from "./keyring-door.js";
@@ -9,9 +9,16 @@ export {
   type BrokerEmulatorOptions,
   startBrokerEmulator,
 } from "./start-broker-emulator.js";
+export {
+  startWslEmulator,
+  type WslEmulator,
+  type WslEmulatorOptions,
+  type WslinfoState,
+} from "./start-wsl-emulator.js";
 export type { AccountOptions, EmulatedAccount } from "./tenant/accounts.js";
 export {
   type AppOptions,
+  brokerPluginRedirectUri,
   type EmulatedApp,
   EmulatedTenant,
   type EmulatedTenantOptions,
@@ -22,3 +29,4 @@ export type { DialogRecord, EmulatedUser, UserAction } from "./tenant/emulated-u
 export type { BrokerMethod, PolicyEffect, PolicyHandle, PolicyMatch } from "./tenant/policy.js";
 export type { EmulatedResource } from "./tenant/resources.js";
 export type { PublicJwk, SigningKey, VerifiedJwt } from "./tenant/signing-key.js";
+export type { ProxyFault, WslMethod } from "./wsl-door/wsl-door.js";

@@ -110,8 +110,10 @@ describe("broker-emulator", () => {
 
   it("prints what a shell can take in, and says loudly what it is", async () => {
     const { child, output, outcome } = start("--account", "grace@contoso.example");
-    await vi.waitFor(() => expect(output.stdout).toContain("\n"), { timeout: 15_000 });
-    expect(output.stdout).toMatch(/^export DBUS_SESSION_BUS_ADDRESS='unix:path=[^']+'\n$/);
+    await vi.waitFor(() => expect(output.stdout).toContain("dbus'\n"), { timeout: 15_000 });
+    expect(output.stdout).toMatch(
+      /^export DBUS_SESSION_BUS_ADDRESS='unix:path=[^']+'\nexport X_BROKER_TRANSPORT='dbus'\n$/,
+    );
     await vi.waitFor(() => expect(output.stderr).toContain("EMULATOR"));
     expect(output.stderr).toContain("grace@contoso.example");
     child.kill("SIGINT");
@@ -127,7 +129,7 @@ describe("broker-emulator", () => {
     expect(facts).toMatchObject({
       emulator: true,
       tenantId,
-      env: { DBUS_SESSION_BUS_ADDRESS: facts.busAddress },
+      env: { DBUS_SESSION_BUS_ADDRESS: facts.busAddress, X_BROKER_TRANSPORT: "dbus" },
     });
     const client = new BrokerClient(facts.busAddress);
     expect(await client.json("getLinuxBrokerVersion", {})).toEqual({ linuxBrokerVersion: "3.0.2-emulator" });

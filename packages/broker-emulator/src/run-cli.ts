@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { parseArgs } from "node:util";
+import { brokerGenerations } from "./broker/generations.js";
 import { type Rule, rules } from "./checks.js";
-import { brokerGenerations } from "./dbus-door/generations.js";
 import { type KeyringState, keyringStates } from "./keyring-door.js";
 import {
   type BrokerEmulator,

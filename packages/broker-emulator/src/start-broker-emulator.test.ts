@@ -56,7 +56,10 @@ async function isLocked(client: BrokerClient): Promise<unknown> {
 describe("startBrokerEmulator", () => {
   it("tells a child process where the broker is, and cleans up after itself", async () => {
     const emulator = await start();
-    expect(emulator.env).toEqual({ DBUS_SESSION_BUS_ADDRESS: emulator.busAddress });
+    expect(emulator.env).toEqual({
+      DBUS_SESSION_BUS_ADDRESS: emulator.busAddress,
+      X_BROKER_TRANSPORT: "dbus",
+    });
     const socket = emulator.busAddress.replace("unix:path=", "");
     expect(existsSync(socket)).toBe(true);
     const url = emulator.discoveryUrl ?? "";

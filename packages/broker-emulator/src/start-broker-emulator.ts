@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
+import { type BrokerGeneration, brokerGenerations, generations } from "./broker/generations.js";
+import type { RecordedRequest } from "./broker/request-log.js";
 import { type ActivatableService, PrivateBus, type PrivateBusOptions } from "./bus/private-bus.js";
 import { checkArgument, checkObject, oneOf, rule, rules, type Shape } from "./checks.js";
 import { brokerName, DBusDoor } from "./dbus-door/dbus-door.js";
-import { type BrokerGeneration, brokerGenerations, generations } from "./dbus-door/generations.js";
-import type { RecordedRequest } from "./dbus-door/request-log.js";
 import { DiscoveryServer } from "./discovery-server.js";
 import { KeyringDoor, type KeyringState, keyringStates } from "./keyring-door.js";
 import { EmulatedTenant, isTenant } from "./tenant/emulated-tenant.js";
@@ -121,7 +121,8 @@ class RunningEmulator implements BrokerEmulator {
   }
 
   get env(): Readonly<Record<string, string>> {
-    return { DBUS_SESSION_BUS_ADDRESS: this.busAddress };
+    // The second one for those who test from within WSL: there, the default is Windows' own broker.
+    return { DBUS_SESSION_BUS_ADDRESS: this.busAddress, X_BROKER_TRANSPORT: "dbus" };
   }
 
   get version(): string {

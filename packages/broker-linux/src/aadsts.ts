@@ -51,14 +51,14 @@ export const knownAadsts: Readonly<Record<string, KnownAadsts>> = {
   AADSTS50105: { hint: "Have an administrator assign the user to the app." },
   AADSTS50173: { hint: "The user's password or sign-ins were reset: sign in interactively." },
   AADSTS53000: {
-    hint: "The device does not comply with the tenant's policy: look for what is missing in the Company Portal (`intune-portal`).",
+    hint: "The device does not comply with the tenant's policy: look for what is missing in the Company Portal (`intune-portal` on Linux).",
   },
   AADSTS53001: { hint: "The tenant only lets domain-joined devices in." },
   AADSTS53003: {
     hint: "A conditional access policy blocks this sign-in: the tenant's sign-in log names the policy under the correlation id.",
   },
   AADSTS530003: {
-    hint: "The tenant sees this device as unregistered: register it with the Company Portal (`intune-portal`).",
+    hint: "The tenant sees this device as unregistered: register it with the Company Portal (`intune-portal` on Linux; Settings > Accounts on Windows).",
   },
   AADSTS530084: {
     hint: "The tenant's token protection policy refuses this app: sign in through the broker with an app it supports.",

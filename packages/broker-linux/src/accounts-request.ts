@@ -1,7 +1,10 @@
 import type { BrokerAccount, BrokerError } from "@x/broker-contract";
 import { accountForRequest, readAccounts } from "./account.js";
+import { resolveAuthority } from "./authority.js";
+import { nonsense } from "./broker-answer.js";
 import { type CallFacts, callError } from "./call-facts.js";
-import { canonicalJson, type JsonObject } from "./json.js";
+import { canonicalJson, field, type JsonObject } from "./json.js";
+import { authorizationType } from "./protocol.js";
 import { checkedClientId } from "./token-request.js";
 import { findWireError, wireError } from "./wire-errors.js";
 
@@ -25,6 +28,51 @@ export function readAccountsAnswer(answer: JsonObject, facts: CallFacts): Broker
 /** Request of `removeAccount`. From an independent client: Microsoft's never calls it. */
 export function removeAccountRequest(clientId: string, account: BrokerAccount, facts: CallFacts): string {
   return canonicalJson({ account: accountForRequest(account), clientId: checkedClientId(clientId, facts) });
+}
+
+/**
+ * Request of `signOutSilently`, field by field as Microsoft's client sends it over WSL's proxy: to the account's own
+ * tenant, without scopes and without a redirect URI.
+ */
+export function signOutSilentlyRequest(clientId: string, account: BrokerAccount, facts: CallFacts): string {
+  const { environment, tenantId, username } = account;
+  return canonicalJson({
+    authParameters: {
+      accessTokenToRenew: "",
+      account: accountForRequest(account),
+      additionalQueryParametersForAuthorization: {},
+      authority: resolveAuthority(`https://${environment}/${tenantId}`, account, facts).url,
+      authorizationType: authorizationType.signOutSilent,
+      clientId: checkedClientId(clientId, facts),
+      decodedClaims: "",
+      enrollmentId: "",
+      isTestMode: false,
+      password: "",
+      popParams: null,
+      requestedScopes: [],
+      username,
+      uxContextHandle: -1,
+    },
+  });
+}
+
+/**
+ * Reads the answer to `signOutSilently`.
+ * @throws BrokerError for an error, for `isSignOutComplete: false` (which Microsoft's client takes for success), and
+ * for anything else that is not `isSignOutComplete: true`
+ */
+export function readSignOutAnswer(answer: JsonObject, facts: CallFacts): void {
+  const error = findWireError(answer);
+  if (error !== undefined) throw wireError(error, facts);
+  const complete = field(answer, "isSignOutComplete");
+  if (complete === true) return;
+  if (complete !== false) throw nonsense("no word on whether the account is signed out", facts);
+  throw callError("broker_failed", facts, {
+    reason: "sign_out_incomplete",
+    message: "The broker did not sign the account out completely.",
+    hint: "Try again; or remove the account in Windows (Settings > Accounts > Email & accounts).",
+    retryable: true,
+  });
 }
 
 /** The error for an empty list that only means that the broker cannot read its secrets. */

@@ -1,4 +1,4 @@
-import type { BrokerCapabilities } from "@x/broker-contract";
+import type { BrokerCapabilities, BrokerPlatform } from "@x/broker-contract";
 import { type JsonObject, textField } from "./json.js";
 
 /** The version in an answer to `getLinuxBrokerVersion`. */
@@ -17,9 +17,20 @@ export function isEmulator(version: string): boolean {
  * versions in its own way, knows accounts, tokens for an account it is told, and cookies.
  */
 export function brokerCapabilities(
+  platform: BrokerPlatform,
   version: string | undefined,
   program: string | undefined,
 ): BrokerCapabilities {
+  // Windows' broker tells no version; what it does over WSL's proxy, Microsoft's client uses (captured).
+  if (platform === "wsl") {
+    return {
+      interactiveWithoutAccount: true,
+      proofOfPossession: true,
+      claims: true,
+      ssoCookies: false,
+      signOut: true,
+    };
+  }
   const himmelblau = [version, program].some((name) => name !== undefined && /himmelblau/i.test(name));
   const full = version !== undefined && !himmelblau;
   return {

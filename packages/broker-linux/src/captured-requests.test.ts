@@ -1,10 +1,12 @@
 import type { InteractiveTokenRequest, Prompt, SilentTokenRequest } from "@x/broker-contract";
 import { describe, expect, it } from "vitest";
-import { createLinuxBroker } from "./index.js";
+import type { createLinuxBroker } from "./index.js";
 import { canonicalJson, type JsonValue } from "./json.js";
+import { brokerOn } from "./testing/protocol/broker.js";
 import { type CapturedCall, type CapturedScenario, scenarios } from "./testing/protocol/captures.js";
 import { FakeBus } from "./testing/protocol/fake-bus.js";
 import { intendedCalls, intendedDifferences } from "./testing/protocol/intended-differences.js";
+import { differingPaths } from "./testing/protocol/json-paths.js";
 import { account, clientId, nativeAccount, tenantId, willingAnswer } from "./testing/protocol/people.js";
 
 const common = "https://login.microsoftonline.com/common";
@@ -191,20 +193,6 @@ function uncompared(): string[] {
   );
 }
 
-/** Every leaf of a JSON value, by its path; empty objects and arrays are leaves. */
-function leaves(value: unknown, path = ""): Map<string, string> {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  const entries = isObject ? Object.entries(value) : [];
-  if (entries.length === 0) return new Map([[path, JSON.stringify(value)]]);
-  return new Map(entries.flatMap(([key, item]) => [...leaves(item, path === "" ? key : `${path}.${key}`)]));
-}
-
-function differingPaths(ours: unknown, captured: unknown): string[] {
-  const left = leaves(ours);
-  const right = leaves(captured);
-  return [...new Set([...left.keys(), ...right.keys()])].filter((path) => left.get(path) !== right.get(path));
-}
-
 function isIntended(path: string, scenario: string): boolean {
   const found = intendedDifferences.find(
     (one) =>
@@ -226,7 +214,7 @@ async function ourCalls({ wish, captured }: Replay) {
     return willingAnswer(popParams === null ? {} : { accessTokenType: 1 });
   };
   bus.on("acquireTokenSilently", answer).on("acquireTokenInteractively", answer);
-  const broker = createLinuxBroker({ busAddress: "unix:path=/fake", env: {}, loadBinding: () => bus });
+  const broker = brokerOn(bus);
   const id = captured[0]?.correlationId ?? "";
   // Whose token the fake broker gives does not matter here: only what was asked does.
   await wish(broker, id).catch((error: Error & { code?: string }) =>

@@ -5,6 +5,7 @@ import { BusSession, type BusSessionOptions } from "./bus-session.js";
 import { type CallFacts, callError } from "./call-facts.js";
 import type { Deadline } from "./deadline.js";
 import { check, checks } from "./diagnose.js";
+import { linuxDialect } from "./dialect.js";
 import { readKeyringState } from "./keyring.js";
 import { type LoadBinding, requireBinding } from "./native-addon.js";
 import {
@@ -13,7 +14,7 @@ import {
   cancelInteractiveFlowRequest,
   protocolVersion,
 } from "./protocol.js";
-import type { BrokerCall, BrokerOwner, BrokerTransport, KeyringState } from "./transport.js";
+import type { BrokerCall, BrokerGreeting, BrokerTransport, KeyringState } from "./transport.js";
 
 /** Name of the addon's queue that keeps interactive calls one at a time in this process. */
 const interactiveQueue = "interactive";
@@ -34,7 +35,8 @@ export interface DBusTransportOptions extends BusSessionOptions {
 
 /** The broker over D-Bus. */
 export class DBusTransport implements BrokerTransport {
-  readonly platform = "linux";
+  readonly dialect = linuxDialect;
+  readonly groundwork = [checks.nativeAddon, checks.sessionBus, checks.broker];
   readonly #session: BusSession;
   readonly #sendCancelInteractiveFlow: boolean;
   readonly #loadBinding: LoadBinding;
@@ -79,8 +81,9 @@ export class DBusTransport implements BrokerTransport {
     }
   }
 
-  async reach(deadline: Deadline, facts: CallFacts): Promise<BrokerOwner> {
-    return await this.#session.reach(deadline, facts);
+  async reach(deadline: Deadline, facts: CallFacts): Promise<BrokerGreeting> {
+    await this.#session.reach(deadline, facts);
+    return {};
   }
 
   describe(): Readonly<Record<string, string>> {
@@ -129,6 +132,9 @@ export class DBusTransport implements BrokerTransport {
     const connection = await this.#session.connection(deadline, facts);
     return await readKeyringState(this.#session, connection, deadline);
   }
+
+  /** Nothing to forget: the bus tells whenever the broker changes. */
+  forget(): void {}
 
   close(): void {
     this.#session.close();

@@ -4,24 +4,28 @@ import type { Environment } from "./bus-address.js";
 import type { KeyringState } from "./transport.js";
 import { redirectUriAdvice } from "./wire-errors.js";
 
-type Titled = Pick<DiagnosticCheck, "id" | "title">;
+/** Which check it is. */
+export type TitledCheck = Pick<DiagnosticCheck, "id" | "title">;
 
 /** The checks of this platform, in order. */
 export const checks = {
   nativeAddon: { id: "native-addon", title: "Native addon" },
+  wsl: { id: "wsl", title: "WSL" },
+  wslProxy: { id: "wsl-proxy", title: "WSL's broker proxy" },
+  wslInterop: { id: "wsl-interop", title: "WSL's interop" },
   sessionBus: { id: "session-bus", title: "Session bus" },
   broker: { id: "broker", title: "Identity broker" },
   brokerVersion: { id: "broker-version", title: "Broker version" },
   keyring: { id: "keyring", title: "Keyring" },
   display: { id: "display", title: "Display for sign-in windows" },
   redirectUri: { id: "redirect-uri", title: "Redirect URI" },
-} as const satisfies Record<string, Titled>;
+} as const satisfies Record<string, TitledCheck>;
 
 /**
  * Carries out one check: `look` says what was found, its `BrokerError` what is wrong. Anything else it throws
  * (an abort) ends the diagnosis.
  */
-export async function check(titled: Titled, look: () => Promise<string>): Promise<DiagnosticCheck> {
+export async function check(titled: TitledCheck, look: () => Promise<string>): Promise<DiagnosticCheck> {
   try {
     return { ...titled, outcome: "ok", detail: await look() };
   } catch (error) {
@@ -30,8 +34,18 @@ export async function check(titled: Titled, look: () => Promise<string>): Promis
   }
 }
 
+/** Windows' broker was not taken, because there is none to be had but another that answers. */
+export function passedOver(error: BrokerError): DiagnosticCheck {
+  return {
+    ...checks.wsl,
+    outcome: "skip",
+    detail: `Not Windows' broker but the one of this distribution answers. ${withoutHint(error)}`,
+    hint: error.hint,
+  };
+}
+
 /** A check that an earlier failure makes pointless. */
-export function skipped(titled: Titled, because: Titled): DiagnosticCheck {
+export function skipped(titled: TitledCheck, because: TitledCheck): DiagnosticCheck {
   return { ...titled, outcome: "skip", detail: `Not looked at, because "${because.title}" failed.` };
 }
 

@@ -3,6 +3,7 @@ import {
   type Broker,
   type BrokerAccount,
   BrokerError,
+  type BrokerPlatform,
   type BrokerStatus,
   type BrokerToken,
   type DiagnoseOptions,
@@ -22,9 +23,11 @@ import {
   accountsRequest,
   keyringLocked,
   readAccountsAnswer,
+  readSignOutAnswer,
   removeAccountRequest,
+  signOutSilentlyRequest,
 } from "./accounts-request.js";
-import { parseAnswer } from "./broker-answer.js";
+import { parseAnswer, readTelemetry } from "./broker-answer.js";
 import { brokerCapabilities, isEmulator, readVersion } from "./broker-version.js";
 import type { Environment } from "./bus-address.js";
 import { type CallFacts, callError } from "./call-facts.js";
@@ -35,17 +38,23 @@ import {
   displayCheck,
   emulatorNeedsNoDisplay,
   keyringCheck,
+  passedOver,
   redirectUriCheck,
   skipped,
   versionCheck,
 } from "./diagnose.js";
 import { canonicalJson, parseObject } from "./json.js";
-import { type BrokerMethod, brokerRedirectUri } from "./protocol.js";
+import type { BrokerMethod } from "./protocol.js";
 import { readSignedHttpRequest, signedHttpRequestRequest } from "./signed-http-request.js";
 import { readSsoCookies, ssoCookieRequest } from "./sso-cookies.js";
-import { interactiveTokenRequest, type PreparedTokenRequest, silentTokenRequest } from "./token-request.js";
+import {
+  checkedClientId,
+  interactiveTokenRequest,
+  type PreparedTokenRequest,
+  silentTokenRequest,
+} from "./token-request.js";
 import { readTokenAnswer } from "./token-response.js";
-import type { BrokerTransport, KeyringState } from "./transport.js";
+import type { BrokerGreeting, BrokerRoute, BrokerTransport, KeyringState } from "./transport.js";
 import { findWireError, wireError } from "./wire-errors.js";
 
 /** How long a call without UI may take when the caller does not say, in milliseconds. */
@@ -61,6 +70,11 @@ interface Call {
   readonly log: CallLog;
 }
 
+/** A call of which it is known how it reaches a broker: all of its requests go the same way. */
+interface RoutedCall extends Call {
+  readonly transport: BrokerTransport;
+}
+
 /** The account a call without one goes by. */
 interface DefaultAccount {
   readonly account: BrokerAccount | undefined;
@@ -70,41 +84,46 @@ interface DefaultAccount {
 
 /** The broker's protocol over whichever transport reaches it. */
 export class LinuxBroker implements Broker {
-  readonly platform;
-  readonly #transport: BrokerTransport;
+  readonly #route: BrokerRoute;
   readonly #env: Environment;
 
-  constructor(transport: BrokerTransport, env: Environment) {
-    this.platform = transport.platform;
-    this.#transport = transport;
+  constructor(route: BrokerRoute, env: Environment) {
+    this.#route = route;
     this.#env = env;
   }
 
+  /** Whose broker answers; from within WSL a probe may change that. */
+  get platform(): BrokerPlatform {
+    return this.#route.current.dialect.platform;
+  }
+
   async probe(options: OperationOptions = {}): Promise<BrokerStatus> {
-    const { platform } = this;
     try {
       return await this.#run("probe", options, {}, defaultTimeoutInMs, async (call) => {
-        await this.#transport.reach(call.deadline, call.facts);
-        const version = await this.#askVersion(call);
+        const routed = await this.#routed(call, undefined, "afresh");
+        const { transport } = routed;
+        const { platform } = transport.dialect;
+        const version = await this.#version(await transport.reach(call.deadline, routed.facts), routed);
         return {
           available: true,
           platform,
           ...(version !== undefined && { brokerVersion: version }),
           emulated: version !== undefined && isEmulator(version),
-          capabilities: brokerCapabilities(version, this.#transport.brokerProcess()?.program),
-          facts: this.#transport.describe(),
+          capabilities: brokerCapabilities(platform, version, transport.brokerProcess()?.program),
+          facts: transport.describe(),
         };
       });
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
-      return { available: false, platform, error, facts: this.#transport.describe() };
+      return { available: false, platform: this.platform, error, facts: this.#route.current.describe() };
     }
   }
 
   async getAccounts(request: AccountsRequest, options: OperationOptions = {}): Promise<BrokerAccount[]> {
     requireRequest(request);
     return await this.#run("getAccounts", options, {}, defaultTimeoutInMs, async (call) => {
-      const accounts = await this.#accounts(request.clientId, call);
+      checkedClientId(request.clientId, call.facts);
+      const accounts = await this.#accounts(request.clientId, await this.#routed(call, request));
       call.log.note(`The broker knows ${accounts.length} account(s).`);
       return accounts;
     });
@@ -119,18 +138,23 @@ export class LinuxBroker implements Broker {
     return await this.#run("acquireTokenSilently", options, about, defaultTimeoutInMs, async (call) => {
       checkAccountOption(request.account);
       // Bad input is refused before anything is asked.
-      silentTokenRequest(request, request.account, call.facts);
+      silentTokenRequest(request, request.account, this.#route.current.dialect, call.facts);
+      const routed = await this.#routed(call, request);
+      const { dialect } = routed.transport;
+      if (request.forceRefresh === true && !dialect.carriesAccessTokens) {
+        call.log.note("The token to renew is not passed on: others could read it. The broker may repeat it.");
+      }
       const chosen =
         request.account === undefined
-          ? await this.#defaultAccount(request, call)
+          ? await this.#defaultAccount(request, routed)
           : { account: request.account, noneKnown: false };
-      const facts = { ...call.facts, personalData: personalDataOf(chosen.account, request.loginHint) };
-      const prepared = silentTokenRequest(request, chosen.account, facts);
+      const facts = { ...routed.facts, personalData: personalDataOf(chosen.account, request.loginHint) };
+      const prepared = silentTokenRequest(request, chosen.account, dialect, facts);
       try {
-        return await this.#token("acquireTokenSilently", prepared, { ...call, facts });
+        return await this.#token("acquireTokenSilently", prepared, { ...routed, facts });
       } catch (error) {
         const notFound = error instanceof BrokerError && error.code === "account_not_found";
-        throw notFound && chosen.noneKnown ? await this.#noAccount(call) : error;
+        throw notFound && chosen.noneKnown ? await this.#noAccount(routed) : error;
       }
     });
   }
@@ -144,20 +168,21 @@ export class LinuxBroker implements Broker {
     const operation = "acquireTokenInteractively";
     return await this.#run(operation, options, about, interactiveTimeoutInMs, async (call) => {
       checkAccountOption(request.account);
-      const prepared = interactiveTokenRequest(request, request.account, this.#env, call.facts);
+      const prepare = (transport: BrokerTransport, account: BrokerAccount | undefined, facts: CallFacts) =>
+        interactiveTokenRequest(request, account, transport.dialect, this.#env, facts);
+      prepare(this.#route.current, request.account, call.facts);
+      const routed = await this.#routed(call, request);
+      const { transport } = routed;
       try {
-        return await this.#token(operation, prepared, call);
+        return await this.#token(operation, prepare(transport, request.account, routed.facts), routed);
       } catch (error) {
         if (!(error instanceof BrokerError && error.reason === "account_needed")) throw error;
         if (request.account !== undefined) throw error;
-        const { account } = await this.#defaultAccount(request, call);
+        const { account } = await this.#defaultAccount(request, routed);
         if (account === undefined) throw error;
         call.log.note("This broker needs an account: asking once more with the one it knows.");
-        const facts = { ...call.facts, personalData: personalDataOf(account, request.loginHint) };
-        return await this.#token(operation, interactiveTokenRequest(request, account, this.#env, facts), {
-          ...call,
-          facts,
-        });
+        const facts = { ...routed.facts, personalData: personalDataOf(account, request.loginHint) };
+        return await this.#token(operation, prepare(transport, account, facts), { ...routed, facts });
       }
     });
   }
@@ -167,11 +192,19 @@ export class LinuxBroker implements Broker {
     const about = { personalData: personalDataOf(request.account, undefined) };
     await this.#run("signOut", options, about, defaultTimeoutInMs, async (call) => {
       const account = requiredAccount(request.account);
-      const json = removeAccountRequest(request.clientId, account, call.facts);
+      checkedClientId(request.clientId, call.facts);
+      const routed = await this.#routed(call, request);
+      if (routed.transport.dialect.signOutMethod === "signOutSilently") {
+        const json = signOutSilentlyRequest(request.clientId, account, routed.facts);
+        const answer = parseAnswer(await this.#ask("signOutSilently", json, routed), routed.facts);
+        readSignOutAnswer(answer, routed.facts);
+        return;
+      }
+      const json = removeAccountRequest(request.clientId, account, routed.facts);
       // What a broker answers to a successful removal is not known: anything but an error will do.
-      const answer = parseObject(await this.#ask("removeAccount", json, call));
+      const answer = parseObject(await this.#ask("removeAccount", json, routed));
       const error = answer && findWireError(answer);
-      if (error !== undefined) throw wireError(error, call.facts);
+      if (error !== undefined) throw wireError(error, routed.facts);
     });
   }
 
@@ -180,10 +213,11 @@ export class LinuxBroker implements Broker {
     const about = { personalData: personalDataOf(request.account, undefined) };
     return await this.#run("acquireSsoCookies", options, about, defaultTimeoutInMs, async (call) => {
       checkAccountOption(request.account);
-      const account = request.account ?? (await this.#onlyAccount(request.clientId, call));
-      const facts = { ...call.facts, personalData: personalDataOf(account, undefined) };
+      const routed = await this.#local(call, request);
+      const account = request.account ?? (await this.#onlyAccount(request.clientId, routed));
+      const facts = { ...routed.facts, personalData: personalDataOf(account, undefined) };
       const json = ssoCookieRequest(request, account, facts);
-      const answer = parseAnswer(await this.#ask("acquirePrtSsoCookie", json, { ...call, facts }), facts);
+      const answer = parseAnswer(await this.#ask("acquirePrtSsoCookie", json, { ...routed, facts }), facts);
       return readSsoCookies(answer, account, facts);
     });
   }
@@ -197,8 +231,9 @@ export class LinuxBroker implements Broker {
     return await this.#run("signHttpRequest", options, about, defaultTimeoutInMs, async (call) => {
       requiredAccount(request.account);
       const json = signedHttpRequestRequest(request, call.facts);
-      const answer = parseAnswer(await this.#ask("generateSignedHttpRequest", json, call), call.facts);
-      return readSignedHttpRequest(answer, call.facts);
+      const routed = await this.#local(call, request);
+      const answer = parseAnswer(await this.#ask("generateSignedHttpRequest", json, routed), routed.facts);
+      return readSignedHttpRequest(answer, routed.facts);
     });
   }
 
@@ -206,16 +241,18 @@ export class LinuxBroker implements Broker {
     const operation = "diagnose";
     const deadline = new Deadline(operation, this.platform, options, defaultTimeoutInMs);
     const facts = { operation, platform: this.platform, correlationId: deadline.correlationId };
+    const transport = await this.#routeToDiagnose(deadline, facts);
+    const { dialect, groundwork } = transport;
+    if (this.#route.passedOver !== undefined) yield passedOver(this.#route.passedOver);
     let last: DiagnosticCheck | undefined;
-    for await (const found of this.#transport.diagnose(deadline, facts)) {
+    for await (const found of transport.diagnose(deadline, facts)) {
       yield found;
       last = found;
     }
     const failed = last?.outcome === "fail" ? last : undefined;
     let emulated = false;
-    const ground = [checks.sessionBus, checks.broker];
     if (failed !== undefined) {
-      for (const one of ground.slice(ground.findIndex(({ id }) => id === failed.id) + 1))
+      for (const one of groundwork.slice(groundwork.findIndex(({ id }) => id === failed.id) + 1))
         yield skipped(one, failed);
       yield skipped(checks.brokerVersion, failed);
     } else {
@@ -223,14 +260,16 @@ export class LinuxBroker implements Broker {
       emulated = status.available && status.emulated;
       yield versionCheck(status);
     }
-    if (failed !== undefined && failed.id !== checks.broker.id) yield skipped(checks.keyring, failed);
-    else yield keyringCheck(await this.#keyringState(deadline, facts));
-    yield emulated ? emulatorNeedsNoDisplay : displayCheck(this.#transport.brokerProcess(), this.#env);
-    yield redirectUriCheck(brokerRedirectUri);
+    if (dialect.isLocal) {
+      if (failed !== undefined && failed.id !== checks.broker.id) yield skipped(checks.keyring, failed);
+      else yield keyringCheck(await this.#keyringState(transport, deadline, facts));
+      yield emulated ? emulatorNeedsNoDisplay : displayCheck(transport.brokerProcess(), this.#env);
+    }
+    yield redirectUriCheck(dialect.redirectUri(options.clientId ?? "<client id>"));
   }
 
   async close(): Promise<void> {
-    this.#transport.close();
+    this.#route.close();
   }
 
   async #run<T>(
@@ -253,11 +292,51 @@ export class LinuxBroker implements Broker {
     }
   }
 
+  /**
+   * The call, once it is known how it reaches a broker: its errors then name what that broker wants.
+   * @throws BrokerError when no broker is in reach
+   */
+  async #routed(
+    call: Call,
+    request: { readonly clientId: string; readonly redirectUri?: string } | undefined,
+    afresh?: "afresh",
+  ): Promise<RoutedCall> {
+    const transport = await this.#route.choose(call.deadline, call.facts, afresh);
+    const { platform, redirectUri } = transport.dialect;
+    const facts = {
+      ...call.facts,
+      platform,
+      ...(request !== undefined && { redirectUri: request.redirectUri ?? redirectUri(request.clientId) }),
+    };
+    return { ...call, facts, transport };
+  }
+
+  /** The same for what only a broker of this session does. */
+  async #local(call: Call, request: { readonly clientId: string }): Promise<RoutedCall> {
+    const routed = await this.#routed(call, request);
+    if (routed.transport.dialect.isLocal) return routed;
+    throw callError("not_supported", routed.facts, {
+      reason: "not_over_wsl",
+      message: `WSL's broker proxy has no way to ${call.facts.operation}.`,
+      hint: "Do this in Windows, or through a broker of this distribution (X_BROKER_TRANSPORT=dbus).",
+    });
+  }
+
+  /** The transport whose checks tell most: the one in use, or the first choice where none can be used. */
+  async #routeToDiagnose(deadline: Deadline, facts: CallFacts): Promise<BrokerTransport> {
+    try {
+      return await this.#route.choose(deadline, facts, "afresh");
+    } catch (error) {
+      if (error instanceof BrokerError) return this.#route.current;
+      throw error;
+    }
+  }
+
   /** Sends one request; a broker that died of a locked keyring is told apart from one that just died. */
-  async #ask(method: BrokerMethod, requestJson: string, call: Call): Promise<string> {
+  async #ask(method: BrokerMethod, requestJson: string, call: RoutedCall): Promise<string> {
     const interactive = method === "acquireTokenInteractively";
     try {
-      return await this.#transport.request({ method, requestJson, interactive }, call.deadline, call.facts);
+      return await call.transport.request({ method, requestJson, interactive }, call.deadline, call.facts);
     } catch (error) {
       if (
         error instanceof BrokerError &&
@@ -270,14 +349,14 @@ export class LinuxBroker implements Broker {
     }
   }
 
-  async #token(method: BrokerMethod, prepared: PreparedTokenRequest, call: Call): Promise<BrokerToken> {
+  async #token(method: BrokerMethod, prepared: PreparedTokenRequest, call: RoutedCall): Promise<BrokerToken> {
     call.log.note(`Asking for ${prepared.scopes.join(" ")} from ${prepared.authority.url}.`);
     call.log.notePersonal(() => `Account: ${prepared.account?.username ?? prepared.loginHint ?? "any"}.`);
     const answer = parseAnswer(await this.#ask(method, prepared.json, call), call.facts);
     return readTokenAnswer(answer, prepared, call.facts);
   }
 
-  async #accounts(clientId: string, call: Call): Promise<BrokerAccount[]> {
+  async #accounts(clientId: string, call: RoutedCall): Promise<BrokerAccount[]> {
     const json = accountsRequest(clientId, call.facts);
     const answer = parseAnswer(await this.#ask("getAccounts", json, call), call.facts);
     const accounts = readAccountsAnswer(answer, call.facts);
@@ -291,7 +370,7 @@ export class LinuxBroker implements Broker {
    * @throws BrokerError `account_not_found`, reason `several_accounts`, where the hint means more than one: whose
    * token it is must not be a matter of their order.
    */
-  async #defaultAccount(request: TokenRequest, call: Call): Promise<DefaultAccount> {
+  async #defaultAccount(request: TokenRequest, call: RoutedCall): Promise<DefaultAccount> {
     const { clientId, loginHint } = request;
     let accounts: BrokerAccount[];
     try {
@@ -313,7 +392,7 @@ export class LinuxBroker implements Broker {
     return { account, noneKnown };
   }
 
-  async #onlyAccount(clientId: string, call: Call): Promise<BrokerAccount> {
+  async #onlyAccount(clientId: string, call: RoutedCall): Promise<BrokerAccount> {
     const accounts = await this.#accounts(clientId, call);
     const [account] = accounts;
     if (account !== undefined && accounts.length === 1) return account;
@@ -322,28 +401,41 @@ export class LinuxBroker implements Broker {
   }
 
   /** The error for a broker that knows nobody; without a keyring it could not remember anybody. */
-  async #noAccount(call: Call): Promise<BrokerError> {
-    const noKeyring = (await this.#keyringState(call.deadline, call.facts)) === "none";
+  async #noAccount(call: RoutedCall): Promise<BrokerError> {
+    if (!call.transport.dialect.isLocal) {
+      return callError("account_not_found", call.facts, {
+        reason: "not_signed_in",
+        message: "Windows' broker knows no account.",
+        hint: "Sign in interactively, or add the account in Windows (Settings > Accounts > Access work or school).",
+      });
+    }
+    const state = await this.#keyringState(call.transport, call.deadline, call.facts);
     const signIn = "Sign in interactively, or register the device with the Company Portal (`intune-portal`).";
     return callError("account_not_found", call.facts, {
-      reason: noKeyring ? "no_keyring" : "not_signed_in",
+      reason: state === "none" ? "no_keyring" : "not_signed_in",
       message: "The broker knows no account.",
-      hint: noKeyring
-        ? `No Secret Service (such as GNOME Keyring) runs on this bus, and Microsoft's broker keeps its accounts in one: start it first. ${signIn}`
-        : signIn,
+      hint:
+        state === "none"
+          ? `No Secret Service (such as GNOME Keyring) runs on this bus, and Microsoft's broker keeps its accounts in one: start it first. ${signIn}`
+          : signIn,
     });
   }
 
-  async #isKeyringLocked(call: Call): Promise<boolean> {
-    const state = await this.#keyringState(call.deadline, call.facts);
+  async #isKeyringLocked(call: RoutedCall): Promise<boolean> {
+    if (!call.transport.dialect.isLocal) return false;
+    const state = await this.#keyringState(call.transport, call.deadline, call.facts);
     call.log.note(`Keyring: ${state}.`);
     return state === "locked";
   }
 
   /** The keyring's state; where it cannot be asked, that is nobody's error. */
-  async #keyringState(deadline: Deadline, facts: CallFacts): Promise<KeyringState> {
+  async #keyringState(
+    transport: BrokerTransport,
+    deadline: Deadline,
+    facts: CallFacts,
+  ): Promise<KeyringState> {
     try {
-      return await this.#transport.keyringState(deadline, facts);
+      return await transport.keyringState(deadline, facts);
     } catch (error) {
       if (error instanceof BrokerError) return "unknown";
       throw error;
@@ -351,7 +443,11 @@ export class LinuxBroker implements Broker {
   }
 
   /** The broker's version; `undefined` from one that is there but does not tell. */
-  async #askVersion(call: Call): Promise<string | undefined> {
+  async #version(greeting: BrokerGreeting, call: RoutedCall): Promise<string | undefined> {
+    if (!call.transport.dialect.isLocal) {
+      const answer = greeting.text === undefined ? undefined : parseObject(greeting.text);
+      return answer && readTelemetry(answer)["broker_version"];
+    }
     try {
       // Any text will do for the client's version.
       const json = canonicalJson({ msalCppVersion: "1.28.0" });
@@ -393,7 +489,6 @@ function aboutToken(request: TokenRequest): Partial<CallFacts> {
   }
   return {
     scopes: Array.isArray(request.scopes) ? request.scopes.map(String) : [],
-    redirectUri: request.redirectUri ?? brokerRedirectUri,
     personalData: personalDataOf(request.account, request.loginHint),
   };
 }

@@ -24,7 +24,7 @@ export function windowHandle(
     return Number(parentWindow) || noWindow;
   throw callError("invalid_request", facts, {
     reason: "invalid_parent_window",
-    message: "The parent window's handle is no X11 window id.",
-    hint: 'Pass the id of an X11 window as a bigint, or "auto".',
+    message: "The parent window's handle is no window id.",
+    hint: 'Pass the id of an X11 window (in WSL, a handle of Windows) as a bigint, or "auto".',
   });
 }

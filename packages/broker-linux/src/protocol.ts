@@ -9,7 +9,7 @@ export const brokerInterface = "com.microsoft.identity.Broker1";
 export const protocolVersion = "0.0";
 
 /**
- * Methods of the broker. The first four were captured from Microsoft's client; the others are used by
+ * Methods of the broker. The first four, and `signOutSilently` over WSL's proxy, were captured from Microsoft's client; the others are used by
  * independent clients and answered by real brokers.
  */
 export type BrokerMethod =
@@ -20,7 +20,8 @@ export type BrokerMethod =
   | "acquirePrtSsoCookie"
   | "generateSignedHttpRequest"
   | "getLinuxBrokerVersion"
-  | "removeAccount";
+  | "removeAccount"
+  | "signOutSilently";
 
 /** `authorizationType` of a request. Only those sent by this package. */
 export const authorizationType = {
@@ -30,6 +31,8 @@ export const authorizationType = {
   interactive: 6,
   /** acquirePrtSsoCookie; from independent clients. */
   prtSsoCookie: 8,
+  /** signOutSilently. */
+  signOutSilent: 12,
 } as const;
 
 /** `accessTokenType` of an answer. */

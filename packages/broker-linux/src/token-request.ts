@@ -10,11 +10,12 @@ import { type Authority, resolveAuthority } from "./authority.js";
 import type { Environment } from "./bus-address.js";
 import { type CallFacts, callError } from "./call-facts.js";
 import { mergedClaims } from "./claims.js";
+import type { BrokerDialect } from "./dialect.js";
 import { queryParameters } from "./extra-parameters.js";
 import { canonicalJson } from "./json.js";
 import { windowHandle } from "./parent-window.js";
 import { popParams } from "./proof-of-possession.js";
-import { authorizationType, brokerRedirectUri } from "./protocol.js";
+import { authorizationType } from "./protocol.js";
 import { requestedScopes } from "./scopes.js";
 
 /** A token request as it is sent, with what its answer has to fit. */
@@ -39,11 +40,13 @@ export interface PreparedTokenRequest {
 export function silentTokenRequest(
   request: SilentTokenRequest,
   account: BrokerAccount | undefined,
+  dialect: BrokerDialect,
   facts: CallFacts,
 ): PreparedTokenRequest {
   const renew = request.forceRefresh === true ? (request.accessTokenToRenew ?? "") : "";
   if (typeof renew !== "string") throw new TypeError("accessTokenToRenew must be a string.");
-  return tokenRequest(request, account, facts, { silent: true, accessTokenToRenew: renew });
+  const accessTokenToRenew = dialect.carriesAccessTokens ? renew : "";
+  return tokenRequest(request, account, dialect, facts, { silent: true, accessTokenToRenew });
 }
 
 /**
@@ -53,6 +56,7 @@ export function silentTokenRequest(
 export function interactiveTokenRequest(
   request: InteractiveTokenRequest,
   account: BrokerAccount | undefined,
+  dialect: BrokerDialect,
   env: Environment,
   facts: CallFacts,
 ): PreparedTokenRequest {
@@ -64,10 +68,11 @@ export function interactiveTokenRequest(
       hint: `Use one of ${[...prompts].join(", ")}, or none.`,
     });
   }
-  return tokenRequest(request, account, facts, {
+  return tokenRequest(request, account, dialect, facts, {
     silent: false,
     accessTokenToRenew: "",
-    windowHandle: windowHandle(request.parentWindow, env, facts),
+    // The terminal's own window is one of this session: Windows knows nothing of it.
+    windowHandle: windowHandle(request.parentWindow, dialect.isLocal ? env : {}, facts),
     ...(prompt !== undefined && { prompt }),
   });
 }
@@ -89,6 +94,7 @@ interface Kind {
 function tokenRequest(
   request: TokenRequest,
   account: BrokerAccount | undefined,
+  dialect: BrokerDialect,
   facts: CallFacts,
   kind: Kind,
 ): PreparedTokenRequest {
@@ -119,7 +125,7 @@ function tokenRequest(
     parentWindow: kind.silent ? undefined : window,
     password: "",
     popParams: proofOfPossession === undefined ? null : popParams(proofOfPossession, facts),
-    redirectUri: request.redirectUri ?? brokerRedirectUri,
+    redirectUri: request.redirectUri ?? dialect.redirectUri(request.clientId),
     requestedScopes: scopes,
     username: account?.username ?? loginHint ?? "",
     uxContextHandle: -1,

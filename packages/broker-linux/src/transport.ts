@@ -1,7 +1,9 @@
-import type { BrokerPlatform, DiagnosticCheck } from "@x/broker-contract";
+import type { BrokerError, DiagnosticCheck } from "@x/broker-contract";
 import type { ProcessFacts } from "./broker-process.js";
 import type { CallFacts } from "./call-facts.js";
 import type { Deadline } from "./deadline.js";
+import type { TitledCheck } from "./diagnose.js";
+import type { BrokerDialect } from "./dialect.js";
 import type { BrokerMethod } from "./protocol.js";
 
 /** One request to the broker. */
@@ -27,9 +29,18 @@ export interface BrokerOwner {
   readonly pid?: number;
 }
 
+/** What a broker said when it was only asked whether it is there. */
+export interface BrokerGreeting {
+  /** Its answer's text, where it gave one. */
+  readonly text?: string;
+}
+
 /** The way requests reach a broker. The protocol above it is the same for every way. */
 export interface BrokerTransport {
-  readonly platform: BrokerPlatform;
+  readonly dialect: BrokerDialect;
+
+  /** The checks that {@link diagnose} makes, in order. */
+  readonly groundwork: readonly TitledCheck[];
 
   /**
    * Sends a request and gives back the answer's text.
@@ -37,8 +48,8 @@ export interface BrokerTransport {
    */
   request(call: BrokerCall, deadline: Deadline, facts: CallFacts): Promise<string>;
 
-  /** Makes sure that a broker can be asked, starting it if need be, and says who it is. */
-  reach(deadline: Deadline, facts: CallFacts): Promise<BrokerOwner>;
+  /** Makes sure that a broker can be asked, starting it if need be. */
+  reach(deadline: Deadline, facts: CallFacts): Promise<BrokerGreeting>;
 
   /** Facts for people. No personal data. */
   describe(): Readonly<Record<string, string>>;
@@ -52,6 +63,26 @@ export interface BrokerTransport {
   /** Looks at the keyring, without ever starting one. */
   keyringState(deadline: Deadline, facts: CallFacts): Promise<KeyringState>;
 
+  /** Forgets where the broker was found, so that it is looked for again. Calls in flight go on. */
+  forget(): void;
+
   /** Lets go of everything; calls in flight reject. A later request starts afresh. */
+  close(): void;
+}
+
+/** Which way requests go. */
+export interface BrokerRoute {
+  /** The way taken last, or the one that will be tried first. */
+  readonly current: BrokerTransport;
+  /** Why the current way was not the first choice, if it was not. */
+  readonly passedOver?: BrokerError | undefined;
+
+  /**
+   * Makes sure that a way is chosen, or chooses `afresh` whatever was known.
+   * @throws BrokerError when there is none
+   */
+  choose(deadline: Deadline, facts: CallFacts, afresh?: "afresh"): Promise<BrokerTransport>;
+
+  /** Closes every way. */
   close(): void;
 }

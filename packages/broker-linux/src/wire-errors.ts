@@ -19,12 +19,16 @@ interface StatusMeaning {
   readonly reason?: string;
   readonly message: string;
   readonly hint: string;
+  /** What to do instead where Windows' broker answered. */
+  readonly hintOnWindows?: string;
   readonly retryable?: boolean;
 }
 
 const signInInteractively = "Sign in interactively: only the user can get any further.";
 const reportIt =
   "Try again; if it stays, report it with the correlation id, under which the broker's log has more.";
+const enrolWindows =
+  "Connect Windows to the organization (Settings > Accounts > Access work or school), then try again.";
 const enrol = "Register the device with the Company Portal (`intune-portal`), then try again.";
 
 /**
@@ -96,7 +100,7 @@ export const wireStatuses: readonly StatusMeaning[] = [
     code: "invalid_request",
     reason: "incorrect_configuration",
     message: "The app's registration does not fit the request.",
-    hint: `Check the app registration: a public client with the redirect URI ${brokerRedirectUri}.`,
+    hint: "Check the app registration: a public client with the redirect URI named below.",
   },
   {
     name: "InsufficientBuffer",
@@ -151,6 +155,7 @@ export const wireStatuses: readonly StatusMeaning[] = [
     reason: "not_enrolled",
     message: "This device is not registered with the tenant.",
     hint: enrol,
+    hintOnWindows: enrolWindows,
   },
   {
     name: "KeyNotFound",
@@ -158,6 +163,8 @@ export const wireStatuses: readonly StatusMeaning[] = [
     reason: "key_not_found",
     message: "The broker does not have the key it needs.",
     hint: "Sign in again; if that does not help, register the device again with the Company Portal (`intune-portal`).",
+    hintOnWindows:
+      "Sign in again; if that does not help, disconnect and reconnect the account in Windows (Settings > Accounts > Access work or school).",
   },
   {
     name: "AccountNotFound",
@@ -171,6 +178,7 @@ export const wireStatuses: readonly StatusMeaning[] = [
     reason: "required_broker_missing",
     message: "A part of the broker is missing on this device.",
     hint: "Install the packages microsoft-identity-broker and intune-portal again.",
+    hintOnWindows: "Update Windows and WSL (`wsl --update`).",
   },
   {
     name: "FallbackToNativeMsal",
@@ -185,6 +193,7 @@ export const wireStatuses: readonly StatusMeaning[] = [
     reason: "certificate_not_found",
     message: "The broker does not have the certificate it needs.",
     hint: "Register the device again with the Company Portal (`intune-portal`).",
+    hintOnWindows: enrolWindows,
   },
   {
     name: "MdmEnrollmentHandoff",
@@ -192,6 +201,7 @@ export const wireStatuses: readonly StatusMeaning[] = [
     reason: "mdm_enrollment_required",
     message: "The tenant wants this device under its management first.",
     hint: enrol,
+    hintOnWindows: enrolWindows,
   },
 ];
 
@@ -244,10 +254,12 @@ export function wireError(error: JsonObject, facts: CallFacts): BrokerError {
   const special = specialText(context, status);
   const code = special?.code ?? known?.code ?? meaning.code;
   const reason = special?.reason ?? known?.reason ?? (code === meaning.code ? meaning.reason : undefined);
-  const redirectUri = code === "redirect_uri_mismatch" ? (facts.redirectUri ?? brokerRedirectUri) : undefined;
+  const named = facts.redirectUri ?? brokerRedirectUri;
+  const redirectUri = code === "redirect_uri_mismatch" ? named : undefined;
 
-  const hints = [special?.hint ?? known?.hint ?? meaning.hint];
-  if (redirectUri !== undefined) hints.push(redirectUriAdvice(redirectUri));
+  const ownHint = facts.platform === "wsl" ? (meaning.hintOnWindows ?? meaning.hint) : meaning.hint;
+  const hints = [special?.hint ?? known?.hint ?? ownHint];
+  if (redirectUri !== undefined || reason === "incorrect_configuration") hints.push(redirectUriAdvice(named));
   const claims = textField(error, "claims") ?? (diagnostics && textField(diagnostics, "claims"));
   const text = foreignText(context, facts);
   return callError(code, facts, {

@@ -1,5 +1,6 @@
 import type { RawMessage } from "@homebridge/dbus-native";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { BrokerGeneration } from "../broker/generations.js";
 import {
   type BrokerEmulator,
   type BrokerEmulatorOptions,
@@ -15,7 +16,6 @@ import {
   silentRequest,
 } from "../testing/broker-requests.js";
 import { clientId, storageScope } from "../testing/token-requests.js";
-import type { BrokerGeneration } from "./generations.js";
 
 type Json = Record<string, unknown>;
 

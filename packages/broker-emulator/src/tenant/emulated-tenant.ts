@@ -6,8 +6,18 @@ import { PolicyBook, type PolicyEffect, type PolicyHandle, type PolicyMatch } fr
 import { type EmulatedResource, isResourceIdentifier, ResourceDirectory } from "./resources.js";
 import { type PublicJwk, SigningKey } from "./signing-key.js";
 
-/** The redirect URI the Linux broker expects, registered for an app that names none. */
+/** The redirect URI the Linux broker expects. */
 export const nativeClientRedirectUri = "https://login.microsoftonline.com/common/oauth2/nativeclient";
+
+/** The redirect URI Windows' broker expects of an app. */
+export function brokerPluginRedirectUri(clientId: string): string {
+  return `ms-appx-web://Microsoft.AAD.BrokerPlugin/${clientId}`;
+}
+
+/** What an app that names no redirect URIs has registered: those of every broker. */
+function brokerRedirectUris(clientId: string): string[] {
+  return [nativeClientRedirectUri, brokerPluginRedirectUri(clientId)];
+}
 
 export interface EmulatedTenantOptions {
   /** Tenant id, a GUID. Default: random. */
@@ -23,7 +33,7 @@ export interface AppOptions {
   /** Application (client) id. */
   readonly clientId: string;
   readonly name?: string;
-  /** Default: only {@link nativeClientRedirectUri}. */
+  /** Default: {@link nativeClientRedirectUri} and {@link brokerPluginRedirectUri}. */
   readonly redirectUris?: readonly string[];
   /**
    * What the app's own API is called, beside its client id and `api://<client id>`. For more about an API than its
@@ -59,12 +69,11 @@ const firstPartyApps: readonly AppOptions[] = [
   {
     clientId: "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
     name: "Microsoft Azure CLI",
-    redirectUris: [nativeClientRedirectUri, "http://localhost"],
+    redirectUris: [...brokerRedirectUris("04b07795-8ddb-461a-bbee-02f9e1bf7b46"), "http://localhost"],
   },
   {
     clientId: "d7b530a4-7680-4c23-a8bf-c52c121d2e87",
     name: "Microsoft Edge Enterprise New Tab Page",
-    redirectUris: [nativeClientRedirectUri],
   },
 ];
 
@@ -216,7 +225,7 @@ export class EmulatedTenant {
   /** Registers an app, or replaces its registration. */
   registerApp(options: AppOptions): EmulatedApp {
     checkObject("registerApp", "options", options, appShape);
-    const { clientId, name = clientId, redirectUris = [nativeClientRedirectUri] } = options;
+    const { clientId, name = clientId, redirectUris = brokerRedirectUris(clientId) } = options;
     const { identifierUris = [], tokenLifetimeInSeconds = 3600 } = options;
     const app: EmulatedApp = { clientId, name, redirectUris: [...redirectUris], tokenLifetimeInSeconds };
     this.#apps.set(clientId.toLowerCase(), app);

@@ -22,6 +22,8 @@ const methods: Readonly<Record<BrokerMethod | "*", true>> = {
   generateSignedHttpRequest: true,
   removeAccount: true,
   getLinuxBrokerVersion: true,
+  signOutSilently: true,
+  ping: true,
   "*": true,
 };
 

@@ -1,7 +1,7 @@
 import { checkPolicy } from "./policy-checks.js";
 import { normalizeResource, resourceNamed } from "./resources.js";
 
-/** The broker's methods, by their names on D-Bus. */
+/** The broker's methods, by their names on D-Bus; the last two are those that only WSL's proxy has. */
 export type BrokerMethod =
   | "getAccounts"
   | "acquireTokenSilently"
@@ -10,7 +10,9 @@ export type BrokerMethod =
   | "acquirePrtSsoCookie"
   | "generateSignedHttpRequest"
   | "removeAccount"
-  | "getLinuxBrokerVersion";
+  | "getLinuxBrokerVersion"
+  | "signOutSilently"
+  | "ping";
 
 /** Which requests a policy is for. Everything that is left out matches. */
 export interface PolicyMatch {
@@ -19,7 +21,7 @@ export interface PolicyMatch {
   readonly username?: string;
   /** The API, e.g. `https://storage.azure.com`; its `.default` scope means the same. */
   readonly resource?: string;
-  /** A method by its D-Bus name, or `"*"` for all. Default: depends on the effect, see {@link PolicyEffect}. */
+  /** A method by its name, or `"*"` for all. Default: depends on the effect, see {@link PolicyEffect}. */
   readonly method?: BrokerMethod | "*";
 }
 

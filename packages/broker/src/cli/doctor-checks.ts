@@ -17,7 +17,14 @@ export interface DoctorFlags {
 
 const oldestNode = 20;
 /** Without these there is nobody to ask for accounts. */
-const groundwork: ReadonlySet<string> = new Set(["native-addon", "session-bus", "broker"]);
+const groundwork: ReadonlySet<string> = new Set([
+  "native-addon",
+  "session-bus",
+  "wsl",
+  "wsl-proxy",
+  "wsl-interop",
+  "broker",
+]);
 
 /** Checks from the ground up, each given as soon as it is done. */
 export async function* runChecks(flags: DoctorFlags, io: CliIo): AsyncGenerator<DiagnosticCheck> {
@@ -37,7 +44,7 @@ export async function* runChecks(flags: DoctorFlags, io: CliIo): AsyncGenerator<
     };
     let reachable = true;
     for await (const check of checkPlatform(broker, flags, io)) {
-      if (check.outcome !== "ok" && groundwork.has(check.id)) reachable = false;
+      if (check.outcome === "fail" && groundwork.has(check.id)) reachable = false;
       yield check;
     }
     yield reachable ? await checkAccounts(broker, flags, io) : skip("accounts", "Accounts");

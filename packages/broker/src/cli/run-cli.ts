@@ -42,6 +42,11 @@ interface Told {
   noteFlags(flags: TokenFlags): void;
 }
 
+const environmentHelp = `
+Environment:
+  X_BROKER_TRANSPORT  on Linux, which broker to ask: dbus (of this session), wsl (of Windows, from within WSL),
+                      or auto (the default: of Windows where WSL can reach it)`;
+
 function createProgram(io: CliIo, json: boolean, { setExitCode, noteFlags }: Told): Command {
   const program = new Command("broker")
     .description(
@@ -49,6 +54,7 @@ function createProgram(io: CliIo, json: boolean, { setExitCode, noteFlags }: Tol
     )
     .version(packageVersion)
     .addHelpText("after", exitCodesHelp)
+    .addHelpText("after", environmentHelp)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),

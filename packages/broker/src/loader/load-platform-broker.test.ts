@@ -53,6 +53,17 @@ describe("loadPlatformBroker()", () => {
     });
   });
 
+  it("lets a package say for itself what is wrong with its settings", async () => {
+    const error = new BrokerError("invalid_request", { message: "A wrong switch.", hint: "Set it right." });
+    const createBroker = () => Promise.reject(error);
+    expect(await load({ packageName, platform: "linux", createBroker }, () => linux)).toEqual({
+      loaded: false,
+      packageName,
+      error,
+      advice: ["Set it right."],
+    });
+  });
+
   it.each([
     ["win32", "The broker of Windows is not available in this version of @x/broker; only that of Linux is."],
     ["darwin", "The broker of macOS is not available in this version of @x/broker; only that of Linux is."],

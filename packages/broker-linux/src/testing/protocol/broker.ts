@@ -5,7 +5,13 @@ import { clientId } from "./people.js";
 
 /** The package on a fake bus. */
 export function brokerOn(bus: FakeBus, options: LinuxBrokerOptions = {}): Broker {
-  return createLinuxBroker({ busAddress: "unix:path=/fake", env: {}, loadBinding: () => bus, ...options });
+  return createLinuxBroker({
+    transport: "dbus",
+    busAddress: "unix:path=/fake",
+    env: {},
+    loadBinding: () => bus,
+    ...options,
+  });
 }
 
 export const request: SilentTokenRequest = {

@@ -24,6 +24,7 @@ const authorizationTypes = {
   acquireTokenSilently: 1,
   acquireTokenInteractively: 6,
   acquirePrtSsoCookie: 8,
+  signOutSilently: 12,
 } as const;
 
 export interface CookieRequest {
@@ -119,6 +120,18 @@ export function readRemoval(body: JsonObject): { readonly clientId: string; read
   };
 }
 
+/** Microsoft's client names the account inside `authParameters`, without scopes and without a redirect URI. */
+export function readSignOut(body: JsonObject): { readonly clientId: string; readonly homeAccountId: string } {
+  const parameters = nestedParameters(body);
+  const type = parameters["authorizationType"];
+  if (type !== authorizationTypes.signOutSilently) {
+    throw new MalformedRequest(
+      `'authorizationType' must be ${authorizationTypes.signOutSilently} in signOutSilently, not ${JSON.stringify(type)}.`,
+    );
+  }
+  return readRemoval(parameters);
+}
+
 export function requiredString(object: JsonObject, key: string): string {
   const value = object[key];
   if (typeof value !== "string" || value === "") {
@@ -142,7 +155,7 @@ function nestedParameters(body: JsonObject): JsonObject {
 }
 
 function checkAuthorizationType(
-  method: keyof typeof authorizationTypes,
+  method: Exclude<keyof typeof authorizationTypes, "signOutSilently">,
   parameters: JsonObject,
   { strictParameters, interactiveTypes }: GenerationTraits,
 ): void {

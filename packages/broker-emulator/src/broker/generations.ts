@@ -57,3 +57,10 @@ export const generations: Readonly<Record<BrokerGeneration, GenerationTraits>> =
     errorStyle: "himmelblau",
   },
 };
+
+/** Windows' broker behind WSL's proxy: it reads and writes the same JSON. It tells no version of its own. */
+export const windowsTraits: GenerationTraits = {
+  ...cppBroker,
+  version: "wsl-emulator",
+  interactiveTypes: [1, 6],
+};
