@@ -9,6 +9,16 @@ const publicCloudHost = "login.microsoftonline.com";
 /** Other names of the public cloud's host, as accounts and authentication records carry them. */
 const publicCloudAliases = new Set(["login.windows.net", "login.microsoft.com", "sts.windows.net"]);
 
+const environmentVariable = "The environment variable AZURE_AUTHORITY_HOST";
+
+/** Whether the authority host is that of the environment: what it causes should name the variable. */
+export function isHostOfEnvironment(
+  option: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+): boolean {
+  return option === undefined && (environment["AZURE_AUTHORITY_HOST"] ?? "") !== "";
+}
+
 /**
  * The authority host to ask, as an origin without a trailing slash: the option, else `AZURE_AUTHORITY_HOST`,
  * else the record's host, else the public cloud.
@@ -21,7 +31,7 @@ export function resolveAuthorityHost(
   if (option !== undefined) return readAuthorityHost(option, 'The option "authorityHost"');
   const fromEnvironment = environment["AZURE_AUTHORITY_HOST"];
   if (fromEnvironment !== undefined && fromEnvironment !== "")
-    return readAuthorityHost(fromEnvironment, "The environment variable AZURE_AUTHORITY_HOST");
+    return readAuthorityHost(fromEnvironment, environmentVariable);
   if (recordHost !== undefined) {
     const { host } = new URL(readAuthorityHost(recordHost, "The authority of the authentication record"));
     return `https://${canonicalHost(host)}`;
@@ -43,6 +53,8 @@ export function readAuthorityHost(value: unknown, what: string): string {
   const text = value.includes("://") ? value : `https://${value}`;
   if (!URL.canParse(text)) throw new TypeError(`${what} is not a URL: ${expected}.`);
   const url = new URL(text);
+  // One word is no host of a cloud, though a URL could be made of it.
+  if (!/[.:]|^localhost$/.test(url.hostname)) throw new TypeError(`${what} is not a host: ${expected}.`);
   if (url.protocol !== "https:")
     throw new TypeError(`${what} must use https, not ${url.protocol.slice(0, -1)}: ${expected}.`);
   if (

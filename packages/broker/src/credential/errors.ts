@@ -1,11 +1,12 @@
 import type { GetTokenOptions } from "@azure/core-auth";
 import {
-  type BrokerError,
+  BrokerError,
   type BrokerErrorCode,
   type BrokerErrorReason,
   isBrokerError,
   type NativeErrorFacts,
 } from "@x/broker-contract";
+import { whatHappened } from "../what-happened.js";
 import { mergeClaims } from "./claims.js";
 
 /** `name` of a {@link CredentialUnavailableError}. */
@@ -135,6 +136,8 @@ export interface FailureContext {
   readonly getTokenOptions: GetTokenOptions;
   /** `disableAutomaticAuthentication`: the app wants to call `authenticate()` itself. */
   readonly manualAuthentication: boolean;
+  /** Whether `AZURE_AUTHORITY_HOST` says where to sign in. */
+  readonly authorityHostOfEnvironment: boolean;
 }
 
 /** Turns a failure into what the Azure SDK expects of a credential; see the table in the package's README. */
@@ -142,7 +145,26 @@ export function toCredentialError(error: unknown, context: FailureContext): unkn
   if (error instanceof UserNeeded) return userNeededError(error, context);
   if (isBrokerError(error) && unavailableCodes.has(error.code))
     return new CredentialUnavailableError(`${context.credential}: ${error.message}`, { cause: error });
+  if (isBrokerError(error) && error.code === "untrusted_authority" && context.authorityHostOfEnvironment)
+    return namingVariable(error);
   return error;
+}
+
+/** Nobody looks for a host in the environment who did not put it there. */
+function namingVariable(error: BrokerError): BrokerError {
+  const { code, reason, platform, correlationId, native, aadsts, scopes, retryable } = error;
+  return new BrokerError(code, {
+    message: whatHappened(error),
+    hint: `${error.hint} The host comes from the environment variable AZURE_AUTHORITY_HOST: correct or unset it.`,
+    native,
+    retryable,
+    ...(reason === undefined ? {} : { reason }),
+    ...(platform === undefined ? {} : { platform }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    ...(aadsts === undefined ? {} : { aadsts }),
+    ...(scopes === undefined ? {} : { scopes }),
+    cause: error,
+  });
 }
 
 function userNeededError({ reason, askedForDefault }: UserNeeded, context: FailureContext): Error {

@@ -197,6 +197,7 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
           scopes: list,
           getTokenOptions: options,
           manualAuthentication: this.#settings.disableAutomaticAuthentication,
+          authorityHostOfEnvironment: this.#settings.authorityHostOfEnvironment,
         });
       }),
     );

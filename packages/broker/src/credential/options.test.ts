@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ada, FakeBroker, scope, tenantA, tenantB } from "../testing/fake-broker.js";
+import { ada, FakeBroker, failure, scope, tenantA, tenantB } from "../testing/fake-broker.js";
 import { InteractiveBrowserBrokerCredential } from "./interactive-browser-broker-credential.js";
 import type { InteractiveBrowserBrokerCredentialOptions } from "./options.js";
 
@@ -27,6 +27,18 @@ async function requestWith(options: InteractiveBrowserBrokerCredentialOptions, c
 }
 
 afterEach(() => vi.unstubAllEnvs());
+
+it.each([
+  [["https://graph.microsoft.com/User.Read", "https://Graph.microsoft.com/Mail.Read", "offline_access"]],
+  [["https://management.core.windows.net//user_impersonation"]],
+  [["api://my-api/read", "api://my-api/sub/write"]],
+  [["User.Read", "https://graph.microsoft.com/.default"]],
+  [["00000003-0000-0000-c000-000000000000/.default"]],
+])("scopes of one resource are taken: %j", async (scopes) => {
+  const broker = new FakeBroker();
+  await new InteractiveBrowserBrokerCredential({ broker, useDefaultBrokerAccount: true }).getToken(scopes);
+  expect(broker.silent).toMatchObject([{ scopes }]);
+});
 
 describe("bad options", () => {
   const secret = "P@ssw0rd-of-somebody";
@@ -204,6 +216,22 @@ describe("bad options", () => {
     ["scopes", [], undefined, "TypeError", /"scopes" is empty/],
     ["scopes", ["a b"], undefined, "TypeError", /as an array, not as one string with spaces/],
     ["scopes", undefined, undefined, "TypeError", /must be a string or an array of strings.*got undefined/],
+    [
+      "scopes",
+      [scope, "https://graph.microsoft.com/.default"],
+      undefined,
+      "TypeError",
+      /two resources, https:\/\/storage.azure.com and https:\/\/graph.microsoft.com, but a token is for one/,
+    ],
+    [
+      "scopes",
+      "https://storage.azure.com",
+      undefined,
+      "TypeError",
+      /append "\/.default", as in "https:\/\/storage.azure.com\/.default"/,
+    ],
+    ["scopes", ["https://storage.azure.com/"], undefined, "TypeError", /append "\/.default"/],
+    ["scopes", "api://my-api", undefined, "TypeError", /as in "api:\/\/my-api\/.default"/],
     ["scopes", [null], undefined, "TypeError", /got null/],
     ["options", scope, null, "TypeError", /options of a call must be an object, got null/],
     ["options", scope, "x", "TypeError", /options of a call must be an object, got string/],
@@ -340,6 +368,31 @@ describe("defaults", () => {
     });
     vi.stubEnv("AZURE_AUTHORITY_HOST", "http://login.contoso.example");
     expect(() => create({})).toThrow(/AZURE_AUTHORITY_HOST must use https/);
+    for (const garbage of ["garbage", "https://garbage", "not a host"]) {
+      vi.stubEnv("AZURE_AUTHORITY_HOST", garbage);
+      expect(() => create({})).toThrow(/^The environment variable AZURE_AUTHORITY_HOST is not a/);
+    }
+  });
+
+  it("name AZURE_AUTHORITY_HOST where a broker does not trust its host", async () => {
+    vi.stubEnv("AZURE_AUTHORITY_HOST", "garbage.example");
+    const refused = async (options: InteractiveBrowserBrokerCredentialOptions) => {
+      const broker = new FakeBroker();
+      broker.onSilent = () => {
+        throw failure("untrusted_authority");
+      };
+      const credential = new InteractiveBrowserBrokerCredential({
+        ...options,
+        broker,
+        useDefaultBrokerAccount: true,
+      });
+      return (await credential.getToken(scope).catch((thrown: unknown) => thrown)) as Error;
+    };
+    const error = await refused({});
+    expect(error).toMatchObject({ name: "BrokerError", code: "untrusted_authority" });
+    expect(error.message).toMatch(/^The fake broker says .* AZURE_AUTHORITY_HOST: correct or unset it/);
+    const chosen = await refused({ authorityHost: "https://login.contoso.example" });
+    expect(chosen.message).not.toContain("AZURE_AUTHORITY_HOST");
     expect(await requestWith({ authorityHost: "https://login.chinacloudapi.cn" })).toMatchObject({
       authority: "https://login.chinacloudapi.cn/organizations",
     });

@@ -1,6 +1,6 @@
 import type { Broker } from "@x/broker-contract";
 import { type AuthenticationRecord, readAuthenticationRecord } from "./authentication-record.js";
-import { resolveAuthorityHost } from "./authority-host.js";
+import { isHostOfEnvironment, resolveAuthorityHost } from "./authority-host.js";
 import { developerSignOnClientId, readClientId } from "./client-id.js";
 import type { InteractiveBrowserBrokerCredentialOptions } from "./options.js";
 import { readTenantId, type TenantRules } from "./tenant.js";
@@ -14,6 +14,8 @@ const longestTimeoutInMs = 2 ** 31 - 1;
 export interface Settings {
   readonly clientId: string;
   readonly authorityHost: string;
+  /** Whether `AZURE_AUTHORITY_HOST` named it. */
+  readonly authorityHostOfEnvironment: boolean;
   readonly tenants: TenantRules;
   readonly readParentWindow: ParentWindowReader;
   readonly useDefaultBrokerAccount: boolean;
@@ -50,6 +52,7 @@ export function readOptions(given: InteractiveBrowserBrokerCredentialOptions | u
   return {
     clientId,
     authorityHost: resolveAuthorityHost(options.authorityHost, record?.authority, process.env),
+    authorityHostOfEnvironment: isHostOfEnvironment(options.authorityHost, process.env),
     tenants: {
       defaultTenantId:
         tenantId ?? record?.tenantId ?? (clientId === developerSignOnClientId ? "organizations" : "common"),
