@@ -65,7 +65,7 @@ export function absence(reason: AbsenceReason, facts: CallFacts, native: NativeE
   return callError("broker_unavailable", facts, { reason, native, ...absences[reason] });
 }
 
-const doctor = "Run `broker doctor` for the whole picture.";
+const doctor = "Run `npx @x/broker doctor` for the whole picture.";
 
 /** wslinfo did not get to its end. */
 export function wslinfoFailed(failure: ProgramFailure, facts: CallFacts): BrokerError {
