@@ -1,14 +1,31 @@
-import type { DiagnosticCheck } from "@x/broker-contract";
+import { type DiagnosticCheck, isBrokerError } from "@x/broker-contract";
+import { whatHappened } from "../what-happened.js";
 import type { CliIo } from "./cli-io.js";
 import { type DoctorFlags, runChecks } from "./doctor-checks.js";
 import { exitCodes } from "./exit-codes.js";
+import { type TimeoutFlag, withPatience } from "./patience.js";
 
 /** `broker doctor`: prints each check as it is done; with `--json` all of them at the end. */
-export async function doctorCommand(flags: DoctorFlags, io: CliIo): Promise<number> {
+export async function doctorCommand(flags: DoctorFlags & TimeoutFlag, io: CliIo): Promise<number> {
   const checks: DiagnosticCheck[] = [];
-  for await (const check of runChecks(flags, io)) {
+  const take = (check: DiagnosticCheck): void => {
     checks.push(check);
     if (flags.json !== true) for (const line of linesOf(check)) io.out(line);
+  };
+  try {
+    await withPatience(io, flags, "Checking", async ({ signal, waitFor }) => {
+      waitFor("the first check");
+      for await (const check of runChecks(flags, { ...io, interrupted: signal })) {
+        // Nobody waits for what comes too late.
+        if (signal.aborted) return;
+        take(check);
+        waitFor(`what is checked after "${check.title}"`);
+      }
+    });
+  } catch (error) {
+    if (!isBrokerError(error) || error.code !== "timed_out") throw error;
+    const hint = "Allow more time with --timeout, or look into what was checked last.";
+    take({ id: "timeout", title: "Time", outcome: "fail", detail: whatHappened(error), hint });
   }
   const failed = checks.filter(({ outcome }) => outcome === "fail").length;
   if (flags.json === true) io.out(JSON.stringify({ ok: failed === 0, checks }, undefined, 2));

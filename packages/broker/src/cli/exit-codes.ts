@@ -1,5 +1,6 @@
 import { isBrokerError } from "@x/broker-contract";
 import { AuthenticationRequiredErrorName, CredentialUnavailableErrorName } from "../credential/errors.js";
+import { inCliWords } from "./cli-words.js";
 
 /** What `broker` exits with. */
 export const exitCodes = {
@@ -34,7 +35,8 @@ export function asWritten<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(error.message);
+    if (error instanceof TypeError || error instanceof RangeError)
+      throw new UsageError(inCliWords(error.message));
     throw error;
   }
 }

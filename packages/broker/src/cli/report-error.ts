@@ -1,18 +1,17 @@
 import { isBrokerError } from "@x/broker-contract";
 import { whatHappened } from "../what-happened.js";
+import { inCliWords } from "./cli-words.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
 
 /** The flags of a command that its errors speak of. */
 export interface AskedFor {
   readonly json: boolean;
   readonly silent: boolean;
-  /** Whether the command takes `--timeout`. */
-  readonly timeout: boolean;
 }
 
 /** Says what went wrong and what to do: for a person, or as one line of JSON. */
 export function describeError(error: unknown, asked: AskedFor): string {
-  if (asked.json) return JSON.stringify({ error: factsOf(error) });
+  if (asked.json) return JSON.stringify({ error: factsOf(error, asked) });
   const { message, hint, facts } = readable(error, asked);
   return [
     `broker: ${message}`,
@@ -21,31 +20,30 @@ export function describeError(error: unknown, asked: AskedFor): string {
   ].join("\n");
 }
 
-function readable(
-  error: unknown,
-  { silent, timeout }: AskedFor,
-): { message: string; hint: string; facts: string } {
+function readable(error: unknown, { silent }: AskedFor): { message: string; hint: string; facts: string } {
   if (!(error instanceof Error)) return { message: String(error), hint: "", facts: "" };
   if (error.name === "AbortError") return { message: "Interrupted.", hint: "", facts: "" };
   const told = isBrokerError(error) ? error : error.cause;
   if (!isBrokerError(told)) return { message: error.message, hint: "", facts: "" };
-  const message = whatHappened(told);
+  const message = inCliWords(whatHappened(told));
   const facts =
     told.correlationId === undefined ? told.code : `${told.code}, correlation id ${told.correlationId}`;
   if (exitCodeOf(error, silent) === exitCodes.interactionRequired)
     return { message, hint: "Run it again without --silent, to sign in in a window.", facts };
-  if (timeout && told.code === "timed_out") {
+  if (told.code === "timed_out") {
     const hint =
       "Allow more time with --timeout, or see what the broker is waiting for with: npx @x/broker doctor";
     return { message, hint, facts };
   }
-  return { message, hint: told.hint, facts };
+  return { message, hint: inCliWords(told.hint), facts };
 }
 
-function factsOf(error: unknown): Record<string, unknown> {
+function factsOf(error: unknown, asked: AskedFor): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) };
-  const facts = { name: error.name, message: error.message };
+  const { name } = error;
   const told = isBrokerError(error) ? error : error.cause;
-  // The outer error's name and message are what a program has to decide by; the rest is the broker's.
-  return isBrokerError(told) ? { ...told.toJSON(), ...facts } : facts;
+  if (!isBrokerError(told)) return { name, message: error.message };
+  const { message, hint } = readable(error, asked);
+  // The outer error's name is what a program has to decide by; the rest is the broker's.
+  return { ...told.toJSON(), name, message, hint };
 }

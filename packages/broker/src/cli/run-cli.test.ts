@@ -1,5 +1,5 @@
 import { BrokerError, type DiagnosticCheck } from "@x/broker-contract";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LoadResult } from "../loader/load-platform-broker.js";
 import {
   ada,
@@ -7,6 +7,7 @@ import {
   DiagnosingFakeBroker,
   FakeBroker,
   failure,
+  gate,
   scope,
   tenantB,
 } from "../testing/fake-broker.js";
@@ -223,9 +224,30 @@ describe("broker token", () => {
     [["token"], /required option '--scope/],
     [["token", "--scope", scope, "--account", "a", "--login-hint", "b"], /cannot be used with/],
     [["token", "--scope", scope, "--timeout", "soon"], /Expected a number of seconds/],
-    [["token", "--scope", scope, "--claims", "no"], /"claims" is not JSON/],
-    [["token", "--scope", scope, "--tenant", "a/b"], /"tenantId" is not a tenant id/],
+    [
+      ["token", "--scope", scope, "--claims", "no"],
+      /'--claims <json>' argument 'no' is invalid. The value is not JSON/,
+    ],
+    [
+      ["token", "--scope", scope, "--tenant", "a/b"],
+      /'--tenant <id>' argument 'a\/b' is invalid. The value is not a tenant id/,
+    ],
     [["tokn"], /unknown command 'tokn'/],
+    [["token", "--scope", scope, "--timeout", "0x10"], /Expected a number of seconds/],
+    [["token", "--scope", scope, "--timeout", "1e-9"], /Expected a number of seconds/],
+    [["accounts", "--timeout", "0.0000001"], /Expected a number of seconds/],
+    [["token", "--scope", scope, "--login-hint", " "], /'--login-hint <name>' argument ' ' is invalid/],
+    [
+      ["token", "--scope", "a b"],
+      /--scope holds a scope.*Write several scopes as several words, or give --scope twice/,
+    ],
+    [["token", "--scope", scope, "https://graph.microsoft.com/.default"], /--scope names two resources/],
+    [["token", "--scope", "https://storage.azure.com"], /append "\/.default"/],
+    [["token", "--client-id", "a b"], /'--client-id <id>' argument 'a b' is invalid/],
+    [["accounts", "--client-id", "a b"], /'--client-id <id>' argument 'a b' is invalid/],
+    [["sign-out", "ada", "--client-id", "a b"], /'--client-id <id>' argument 'a b' is invalid/],
+    [["doctor", "--client-id", "a b"], /'--client-id <id>' argument 'a b' is invalid/],
+    [["token", "--scop", scope], /unknown option '--scop'/],
     [["accounts", "--jsn"], /unknown option '--jsn'/],
     [["sign-out"], /missing required argument 'account'/],
     [[], /Usage: broker/],
@@ -234,6 +256,47 @@ describe("broker token", () => {
     expect(code).toBe(2);
     expect(notes.join("\n")).toMatch(text);
     expect(out).toEqual([]);
+  });
+
+  it("names the variable of an authority host that is none, and no option that it does not have", async () => {
+    vi.stubEnv("AZURE_AUTHORITY_HOST", "https://login.contoso.example/tenant");
+    const { code, notes } = await run(["token", "--scope", scope]);
+    vi.unstubAllEnvs();
+    expect(code).toBe(2);
+    expect(notes.join("\n")).toMatch(/AZURE_AUTHORITY_HOST must hold a host.*The tenant goes into --tenant/);
+  });
+
+  it.each([
+    ["The option loginHint fits two.", "Name one with the option authenticationRecord."],
+    ["It is known.", "Pass `account` (see getAccounts) or `loginHint` of an account this machine knows."],
+    ["It has expired.", "Check this machine's clock; then try again with forceRefresh."],
+    ["It took long.", 'Allow more time with the option "requestOptions.timeout", or with timeoutInMs.'],
+  ])("tells of its own options and not of a program's: %s", async (message, hint) => {
+    for (const flags of [[], ["--json"]]) {
+      const broker = new FakeBroker();
+      broker.onSilent = () => {
+        throw new BrokerError("broker_failed", { message, hint });
+      };
+      const { notes } = await run(["token", "--scope", scope, ...flags], broker);
+      expect(notes.join("\n")).not.toMatch(
+        /option|loginHint|`account`|getAccounts|timeoutInMs|Record|forceRefresh/,
+      );
+      expect(notes.join("\n")).toMatch(/--login-hint|--account|clock; then try again|--timeout/);
+    }
+  });
+
+  it("says which option tells two accounts of one name apart", async () => {
+    const broker = new FakeBroker();
+    broker.accounts = [ada, { ...bob, username: ada.username }];
+    const flags = ["--silent", "--login-hint", ada.username, "--json"];
+    const { notes } = await run(["token", "--scope", scope, ...flags], broker);
+    expect(JSON.parse(notes.join(""))).toMatchObject({
+      error: {
+        name: "AuthenticationRequiredError",
+        message: "The broker knows several accounts with the user name of --login-hint.",
+        hint: "Run it again without --silent, to sign in in a window.",
+      },
+    });
   });
 
   it("refuses it in JSON as well", async () => {
@@ -324,10 +387,10 @@ describe("every command", () => {
     const args = argv.filter((arg) => arg !== undefined);
     const running = run(args, broker, "v20.20.2", controller.signal);
     await expect.poll(() => broker.calls.length).toBe(1);
-    if (argv[0] === "doctor") expect(broker.diagnosed?.abortSignal).toBe(controller.signal);
     controller.abort();
     expect(await running).toMatchObject({ code: 130, notes: ["broker: Interrupted."] });
-    expect(broker.closed).toBe(true);
+    if (argv[0] === "doctor") expect(broker.diagnosed?.abortSignal?.aborted).toBe(true);
+    await expect.poll(() => broker.closed).toBe(true);
   });
 
   it("sign-out is ended by Ctrl+C while the broker is at it", async () => {
@@ -338,6 +401,95 @@ describe("every command", () => {
     await expect.poll(() => broker.calls.length).toBe(2);
     controller.abort();
     expect(await running).toMatchObject({ code: 130 });
+  });
+});
+
+describe("a broker that does not answer", () => {
+  const hung = () => {
+    const broker = new DiagnosingFakeBroker([]);
+    broker.onAccounts = () => new Promise<void>(() => {});
+    return broker;
+  };
+
+  it.each([["accounts"], ["sign-out", ada.username]])("is left after --timeout: %s", async (...argv) => {
+    const broker = hung();
+    const { code, notes, out } = await run([...argv, "--timeout", "0.05"], broker);
+    expect(code).toBe(1);
+    expect(out).toEqual([]);
+    expect(notes.join("\n")).toMatch(/took longer than the 50 ms.*\n.*Allow more time with --timeout/);
+    expect(broker.calls.at(-1)?.operation.abortSignal?.aborted).toBe(true);
+    expect(broker.closed).toBe(true);
+  });
+
+  it("is left after --timeout while it signs out", async () => {
+    const broker = new FakeBroker();
+    broker.onSignOut = () => new Promise<void>(() => {});
+    expect(await run(["sign-out", ada.username, "--timeout", "0.05"], broker)).toMatchObject({ code: 1 });
+    expect(broker.calls.at(-1)).toMatchObject({
+      method: "signOut",
+      operation: { abortSignal: { aborted: true } },
+    });
+  });
+
+  it.each([[[]], [["--json"]]])("is a failed check of the doctor after --timeout: %j", async (flags) => {
+    const broker = hung();
+    const { code, out } = await run(["doctor", "--timeout", "0.05", ...flags], broker);
+    expect(code).toBe(1);
+    expect(out.join("\n")).toContain("Platform package");
+    expect(out.join("\n")).toContain("Checking took longer than the 50 ms that were allowed.");
+    expect(out.join("\n")).toContain("Allow more time with --timeout");
+    if (flags.length > 0) expect(JSON.parse(out.join(""))).toMatchObject({ ok: false });
+    await expect.poll(() => broker.closed).toBe(true);
+  });
+
+  it("is not spoken of before two seconds are over", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const broker = new FakeBroker();
+    const answer = gate();
+    broker.onAccounts = () => answer.passed;
+    const running = run(["accounts"], broker);
+    await vi.advanceTimersByTimeAsync(1_900);
+    answer.open();
+    const { notes, code } = await running;
+    await vi.advanceTimersByTimeAsync(10_000);
+    vi.useRealTimers();
+    expect({ notes, code }).toEqual({ notes: [], code: 0 });
+  });
+
+  describe("for two seconds", () => {
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it.each([
+      [["accounts"], "onAccounts", "Waiting for the broker to list its accounts… (Ctrl+C cancels)"],
+      [["accounts", "--json"], "onAccounts", "Waiting for the broker to list its accounts… (Ctrl+C cancels)"],
+      [
+        ["sign-out", ada.username],
+        "onAccounts",
+        "Waiting for the broker to list its accounts… (Ctrl+C cancels)",
+      ],
+      [
+        ["sign-out", ada.username],
+        "onSignOut",
+        "Waiting for the broker to sign the account out… (Ctrl+C cancels)",
+      ],
+      [["doctor"], "onAccounts", 'Waiting for what is checked after "Platform package"… (Ctrl+C cancels)'],
+    ] as const)("is named as what is waited for: %j in %s", async (argv, hook, line) => {
+      const broker = new DiagnosingFakeBroker([]);
+      const answer = gate();
+      broker[hook] = () => answer.passed;
+      const running = run([...argv], broker);
+      await vi.advanceTimersByTimeAsync(2_100);
+      answer.open();
+      const { notes, code } = await running;
+      expect({ notes, code }).toEqual({ notes: [line], code: 0 });
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(notes).toEqual([line]);
+    });
   });
 });
 

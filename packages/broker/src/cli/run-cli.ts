@@ -1,10 +1,12 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { packageVersion } from "../version.js";
 import { type AccountFlags, accountsCommand, signOutCommand } from "./account-commands.js";
 import type { CliIo } from "./cli-io.js";
 import type { DoctorFlags } from "./doctor-checks.js";
 import { doctorCommand } from "./doctor-command.js";
 import { exitCodeOf, exitCodes, exitCodesHelp, UsageError } from "./exit-codes.js";
+import { claimsOption, clientIdOption, loginHintOption, tenantOption, timeoutOption } from "./flag-values.js";
+import type { TimeoutFlag } from "./patience.js";
 import { type AskedFor, describeError } from "./report-error.js";
 import { type TokenFlags, tokenCommand } from "./token-command.js";
 
@@ -12,13 +14,13 @@ import { type TokenFlags, tokenCommand } from "./token-command.js";
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   const json = argv.includes("--json");
   let exitCode: number = exitCodes.ok;
-  let asked: AskedFor = { json, silent: false, timeout: false };
+  let asked: AskedFor = { json, silent: false };
   const program = createProgram(io, json, {
     setExitCode: (code) => {
       exitCode = code;
     },
     noteFlags: ({ silent }) => {
-      asked = { json, silent: silent === true, timeout: true };
+      asked = { json, silent: silent === true };
     },
   });
   try {
@@ -39,7 +41,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
 /** What the commands tell whoever runs them. */
 interface Told {
   setExitCode(code: number): void;
-  noteFlags(flags: TokenFlags): void;
+  noteFlags(flags: Pick<TokenFlags, "silent">): void;
 }
 
 const environmentHelp = `
@@ -65,53 +67,41 @@ function createProgram(io: CliIo, json: boolean, { setExitCode, noteFlags }: Tol
   program
     .command("doctor")
     .description("check what signing in needs on this machine, from the ground up")
-    .option(
-      "--client-id <id>",
-      "application (client) id to check for (default: the Azure developer sign-on app)",
-    )
+    .addOption(clientIdOption(" to check for"))
     .option("--show-accounts", "name the accounts instead of counting them")
+    .addOption(timeoutOption("the longest it may take", 120))
     .option("--json", "print one JSON object")
-    .action(async (flags: DoctorFlags) => setExitCode(await doctorCommand(flags, io)));
+    .action(async (flags: DoctorFlags & TimeoutFlag) => setExitCode(await doctorCommand(flags, io)));
 
   program
     .command("token")
     .description("print an access token, and nothing else, on standard output")
-    .addOption(
-      new Option(
-        "--scope <scope...>",
-        "scopes of one resource, e.g. https://storage.azure.com/.default",
-      ).makeOptionMandatory(),
-    )
-    .option("--tenant <id>", "tenant id or domain")
-    .option("--client-id <id>", "application (client) id (default: the Azure developer sign-on app)")
+    .option("--scope <scope...>", "required: scopes of one resource, e.g. https://storage.azure.com/.default")
+    .addOption(tenantOption())
+    .addOption(clientIdOption())
     .addOption(
       new Option(
         "--account <account>",
         "use this account only: a user name or home account id that npx @x/broker accounts lists",
       ).conflicts("loginHint"),
     )
-    .option("--login-hint <name>", "start with this user name")
-    .option("--claims <json>", "claims of a claims challenge, as JSON text")
+    .addOption(loginHintOption())
+    .addOption(claimsOption())
     .option("--silent", "never open a sign-in window")
-    .option(
-      "--timeout <seconds>",
-      "the longest it may take, your part included; 0 for no limit",
-      readSeconds,
-      300,
-    )
+    .addOption(timeoutOption("the longest it may take, your part included", 300))
     .option("--json", "print a JSON object with accessToken, tokenType and expiresOn")
-    .action((flags: TokenFlags) => {
+    .action(({ scope, ...flags }: Omit<TokenFlags, "scope"> & Partial<TokenFlags>, command: Command) => {
       noteFlags(flags);
-      return tokenCommand(flags, io);
+      // Not left to Commander, which would ask for it before it tells of an option that there is not.
+      if (scope === undefined) command.error("error: required option '--scope <scope...>' not specified");
+      return tokenCommand({ ...flags, scope }, io);
     });
 
   program
     .command("accounts")
     .description("list the accounts the broker knows")
-    .option(
-      "--client-id <id>",
-      "application (client) id that asks (default: the Azure developer sign-on app)",
-    )
+    .addOption(clientIdOption(" that asks"))
+    .addOption(timeoutOption("the longest it may take", 60))
     .option("--json", "print a JSON array")
     .action((flags: AccountFlags) => accountsCommand(flags, io));
 
@@ -119,19 +109,10 @@ function createProgram(io: CliIo, json: boolean, { setExitCode, noteFlags }: Tol
     .command("sign-out")
     .description("sign an account out of an app, where the broker lets an app do that")
     .argument("<account>", "user name or home account id, as npx @x/broker accounts lists it")
-    .option(
-      "--client-id <id>",
-      "application (client) id to sign out of (default: the Azure developer sign-on app)",
-    )
+    .addOption(clientIdOption(" to sign out of"))
+    .addOption(timeoutOption("the longest it may take", 60))
     .option("--json", "print a JSON object")
     .action((account: string, flags: AccountFlags) => signOutCommand(account, flags, io));
 
   return program;
-}
-
-function readSeconds(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() === "" || !(seconds >= 0 && seconds <= 2_000_000))
-    throw new InvalidArgumentError("Expected a number of seconds between 0 and 2000000.");
-  return seconds;
 }

@@ -3,9 +3,8 @@ import { recordOf } from "../credential/authentication-record.js";
 import { developerSignOnClientId } from "../credential/client-id.js";
 import { InteractiveBrowserBrokerCredential } from "../credential/interactive-browser-broker-credential.js";
 import type { InteractiveBrowserBrokerCredentialOptions } from "../credential/options.js";
-import { readCallOptions } from "../credential/read-call.js";
 import { readOptions } from "../credential/read-options.js";
-import { ScopeReader } from "../credential/scopes.js";
+import { checkScopes } from "../credential/scopes.js";
 import { type CliIo, withBroker } from "./cli-io.js";
 import { asWritten } from "./exit-codes.js";
 import { findAccount } from "./find-account.js";
@@ -43,7 +42,7 @@ export async function tokenCommand(flags: TokenFlags, io: CliIo): Promise<void> 
 
 /** Checks all flags before any broker is asked. */
 function readFlags(flags: TokenFlags): InteractiveBrowserBrokerCredentialOptions {
-  const { scope, tenant, clientId, loginHint, claims, silent, timeout } = flags;
+  const { scope, tenant, clientId, loginHint, silent, timeout } = flags;
   const options: InteractiveBrowserBrokerCredentialOptions = {
     useDefaultBrokerAccount: true,
     disableInteractiveFallback: silent === true,
@@ -53,8 +52,10 @@ function readFlags(flags: TokenFlags): InteractiveBrowserBrokerCredentialOptions
     ...(tenant === undefined ? {} : { tenantId: tenant }),
   };
   readOptions(options);
-  readCallOptions(claims === undefined ? {} : { claims }, 0);
-  new ScopeReader().read(scope);
+  checkScopes(scope, {
+    what: "--scope",
+    several: "Write several scopes as several words, or give --scope twice.",
+  });
   return options;
 }
 

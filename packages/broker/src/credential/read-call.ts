@@ -33,7 +33,7 @@ export interface CredentialOperationOptions {
 export function readCallOptions(options: GetTokenOptions, defaultTimeoutInMs: number): CallOptions {
   return {
     ...readOperationOptions(options, defaultTimeoutInMs),
-    claims: readClaims(options.claims),
+    claims: readClaims(options.claims, 'The option "claims"'),
     enableCae: readEnableCae(options.enableCae),
     proofOfPossession: readProofOfPossession(options.proofOfPossessionOptions),
   };
@@ -64,20 +64,21 @@ function readAbortSignal(value: unknown): AbortSignalLike | undefined {
   return value as AbortSignalLike;
 }
 
-function readClaims(value: unknown): string | undefined {
+/** Reads the claims of a challenge. */
+export function readClaims(value: unknown, what: string): string | undefined {
   if (value === undefined) return undefined;
   const expected =
     'expected the JSON text of a claims challenge, decoded from base64, such as {"access_token":{}}';
   if (typeof value !== "string")
-    throw new TypeError(`The option "claims" must be a string: ${expected}, got ${typeName(value)}.`);
+    throw new TypeError(`${what} must be a string: ${expected}, got ${typeName(value)}.`);
   let parsed: unknown;
   try {
     parsed = JSON.parse(value);
   } catch {
-    throw new TypeError(`The option "claims" is not JSON text: ${expected}.`);
+    throw new TypeError(`${what} is not JSON text: ${expected}.`);
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw new TypeError(`The option "claims" is not a JSON object: ${expected}.`);
+    throw new TypeError(`${what} is not a JSON object: ${expected}.`);
   return value;
 }
 

@@ -66,7 +66,7 @@ export function readOptions(given: InteractiveBrowserBrokerCredentialOptions | u
     enableMsaPassthrough: readFlag(options, "enableMsaPassthrough"),
     enableSupportLogging: readFlag(options, "enableSupportLogging"),
     disableInstanceDiscovery: readFlag(options, "disableInstanceDiscovery"),
-    loginHint: readLoginHint(options.loginHint),
+    loginHint: readLoginHint(options.loginHint, 'The option "loginHint"'),
     authenticationRecord: record,
     redirectUri: readRedirectUri(options.redirectUri),
     timeoutInMs: readTimeout(options.timeoutInMs, 'The option "timeoutInMs"') ?? defaultTimeoutInMs,
@@ -116,9 +116,9 @@ function readFlag(
   return value;
 }
 
-function readLoginHint(value: unknown): string | undefined {
+/** Reads a user name to start with. */
+export function readLoginHint(value: unknown, what: string): string | undefined {
   if (value === undefined) return undefined;
-  const what = 'The option "loginHint"';
   if (typeof value !== "string")
     throw new TypeError(`${what} must be a user name as a string, got ${typeName(value)}.`);
   if (value.trim() === "")
