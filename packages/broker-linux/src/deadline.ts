@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import {
   AbortError,
   type AbortSignalLike,
@@ -48,7 +47,7 @@ export class Deadline {
     if (typeof keepProcessAlive !== "boolean") throw new TypeError("keepProcessAlive must be a boolean.");
     this.keepProcessAlive = keepProcessAlive;
     this.correlationId =
-      correlationId !== undefined && uuid.test(correlationId) ? correlationId : randomUUID();
+      correlationId !== undefined && uuid.test(correlationId) ? correlationId : crypto.randomUUID();
     this.#operation = operation;
     this.#platform = platform;
     this.#abortSignal = abortSignal;
