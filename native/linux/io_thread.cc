@@ -98,11 +98,14 @@ void IoThread::join() {
 }
 
 void IoThread::post(std::function<void()> task) {
+  bool first = false;
   {
     std::lock_guard lock(mutex_);
+    first = tasks_.empty();
     tasks_.push_back(std::move(task));
   }
-  wake();
+  // Whoever posted before has woken the thread already.
+  if (first) wake();
 }
 
 void IoThread::wake() {

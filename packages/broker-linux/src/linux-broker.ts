@@ -138,12 +138,15 @@ export class LinuxBroker implements Broker {
     return await this.#run("acquireTokenSilently", options, about, defaultTimeoutInMs, async (call) => {
       checkAccountOption(request.account);
       // Bad input is refused before anything is asked.
-      silentTokenRequest(request, request.account, this.#route.current.dialect, call.facts);
+      const expected = this.#route.current.dialect;
+      const checked = silentTokenRequest(request, request.account, expected, call.facts);
       const routed = await this.#routed(call, request);
       const { dialect } = routed.transport;
       if (request.forceRefresh === true && !dialect.carriesAccessTokens) {
         call.log.note("The token to renew is not passed on: others could read it. The broker may repeat it.");
       }
+      if (request.account !== undefined && dialect === expected)
+        return await this.#token("acquireTokenSilently", checked, routed);
       const chosen =
         request.account === undefined
           ? await this.#defaultAccount(request, routed)
