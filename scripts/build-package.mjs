@@ -52,8 +52,6 @@ async function bundleEntry(entry, kind, folder) {
     dynamicImportInCjs: false,
     // They stand in the types.
     comments: { legal: true, annotation: true, jsdoc: false },
-    sourcemap: true,
-    sourcemapExcludeSources: true,
   });
   await bundle.close();
 }

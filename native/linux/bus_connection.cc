@@ -84,9 +84,14 @@ void BusConnection::connect(ConnectRequest request, ConnectDone done) {
 }
 
 void BusConnection::call(CallId id, CallRequest request, CallDone done) {
-  io_.post([self = shared_from_this(), id, request = std::move(request), done = std::move(done)]() mutable {
-    self->begin(id, std::move(request), std::move(done));
-  });
+  // Turns in a queue are given on the I/O thread.
+  const bool queued = request.queue.has_value();
+  auto task = [self = shared_from_this(), id, request = std::move(request),
+               done = std::move(done)]() mutable { self->begin(id, std::move(request), std::move(done)); };
+  if (queued)
+    io_.post(std::move(task));
+  else
+    io_.runOrPost(std::move(task));
 }
 
 void BusConnection::cancel(CallId id) {
