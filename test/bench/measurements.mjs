@@ -1,7 +1,9 @@
 // What is measured, and in which order: round by round, all sides of a round close together in time.
 
-import { fileURLToPath } from "node:url";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { runNode } from "../support/run-node.mjs";
+import { installInto } from "./installed-packages.mjs";
 import { ourSize, peerSize } from "./sizes.mjs";
 import { quantile } from "./statistics.mjs";
 import { startSubject } from "./subjects/subject-process.mjs";
@@ -38,7 +40,7 @@ import { startSubject } from "./subjects/subject-process.mjs";
  */
 
 const mebibyte = 1024 * 1024;
-const loadProgram = fileURLToPath(new URL("load-in-fresh-process.mjs", import.meta.url));
+const loadProgram = "load-in-fresh-process.mjs";
 
 export class Bench {
   /** @type {Row[]} */
@@ -77,19 +79,23 @@ export class Bench {
     try {
       await this.#primeRequests(stage);
       const { packageName, emptyAddon } = this.#platform;
+      const app = join(stage.folder, "app");
+      installInto(app, ["@x/broker", packageName, ...(this.#withPeer ? [this.#platform.peer.name] : [])]);
+      for (const file of [loadProgram, "canned-answers.mjs"])
+        cpSync(new URL(file, import.meta.url), join(app, file));
       /** @type {Record<"package" | "addon" | "token" | "peer" | "peerToken" | "floor" | "floorToken", any[]>} */
       const found = { package: [], addon: [], token: [], peer: [], peerToken: [], floor: [], floorToken: [] };
       // The first of each reads files that no cache has yet.
       for (let round = -1; round < this.#effort.freshProcesses; round++) {
         const one = {
-          package: await load(stage, "package"),
-          addon: await load(stage, "addon", packageName),
-          token: await load(stage, "token"),
-          floor: await load(stage, "emptyAddon", emptyAddon),
+          package: await load(app, stage, "package"),
+          addon: await load(app, stage, "addon", packageName),
+          token: await load(app, stage, "token"),
+          floor: await load(app, stage, "emptyAddon", emptyAddon),
           floorToken: await this.#platform.floor.measureFirstToken(stage),
           ...(this.#withPeer && {
-            peer: await load(stage, "peer"),
-            peerToken: await load(stage, "peerToken"),
+            peer: await load(app, stage, "peer"),
+            peerToken: await load(app, stage, "peerToken"),
           }),
         };
         if (round < 0) continue;
@@ -431,9 +437,12 @@ const cpu = (/** @type {{ cpuInMs: number }} */ one) => one.cpuInMs;
 const rss = (/** @type {{ rss: number }} */ one) => one.rss / mebibyte;
 const objects = (/** @type {{ sharedObjects: number }} */ one) => one.sharedObjects;
 
-/** @param {Stage} stage @param {string} what @param {string[]} args */
-async function load(stage, what, ...args) {
-  const { code, stdout, stderr } = await runNode(loadProgram, { args: [what, ...args], env: stage.env });
+/** @param {string} app @param {Stage} stage @param {string} what @param {string[]} args */
+async function load(app, stage, what, ...args) {
+  const { code, stdout, stderr } = await runNode(join(app, loadProgram), {
+    args: [what, ...args],
+    env: stage.env,
+  });
   const last = stdout.trim().split("\n").at(-1) ?? "";
   if (code !== 0 || last === "") throw new Error(`Loading (${what}) failed: ${stderr}`);
   return JSON.parse(last);

@@ -1,8 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, realpathSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { foldersOf } from "./installed-packages.mjs";
 
 /** @typedef {{ packed: number, unpacked: number, packages: string[] }} Size in bytes */
 
@@ -22,39 +19,13 @@ export function peerSize() {
  * @returns {Size}
  */
 function sizeOf(names, counts) {
-  const here = fileURLToPath(import.meta.url);
-  /** @type {Map<string, string>} */
-  const found = new Map();
-  const add = (/** @type {string} */ name, /** @type {string} */ from) => {
-    if (found.has(name)) return;
-    const folder = folderOf(name, from);
-    found.set(name, folder);
-    const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    for (const dependency of Object.keys(dependencies)) {
-      if (counts(dependency)) add(dependency, join(folder, "package.json"));
-    }
-  };
-  for (const name of names) add(name, here);
-  const sizes = [...found.values()].map(packedSize);
+  const folders = foldersOf(names, counts);
+  const sizes = [...folders.values()].map(packedSize);
   return {
-    packages: [...found.keys()].sort(),
+    packages: [...folders.keys()].sort(),
     packed: sizes.reduce((sum, { size }) => sum + size, 0),
     unpacked: sizes.reduce((sum, { unpackedSize }) => sum + unpackedSize, 0),
   };
-}
-
-/** @param {string} name @param {string} from */
-function folderOf(name, from) {
-  for (const path of createRequire(from).resolve.paths(name) ?? []) {
-    const manifest = join(path, name, "package.json");
-    try {
-      readFileSync(manifest);
-      return dirname(realpathSync(manifest));
-    } catch {
-      // Further up, then.
-    }
-  }
-  throw new Error(`${name} is not installed where ${from} would find it.`);
 }
 
 /** @param {string} folder @returns {{ size: number, unpackedSize: number }} */

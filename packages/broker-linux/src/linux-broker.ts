@@ -43,6 +43,7 @@ import {
   skipped,
   versionCheck,
 } from "./diagnose.js";
+import { fairStart } from "./fair-start.js";
 import { canonicalJson, parseObject } from "./json.js";
 import type { BrokerMethod } from "./protocol.js";
 import { readSignedHttpRequest, signedHttpRequestRequest } from "./signed-http-request.js";
@@ -286,6 +287,8 @@ export class LinuxBroker implements Broker {
     const log = new CallLog(operation, deadline.correlationId, options);
     const facts = { operation, platform: this.platform, correlationId: deadline.correlationId, ...about };
     try {
+      const turn = fairStart();
+      if (turn !== undefined) await turn;
       const result = await work({ deadline, facts, log });
       log.succeeded(deadline.elapsedInMs);
       return result;
