@@ -98,7 +98,7 @@ console.log(`  ${Math.round((performance.now() - started) / 1000)} s in all.\n`)
 
 if (values.json !== undefined) {
   // As npm starts us in the workspace's root, a relative path is the caller's.
-  const file = resolve(process.env.INIT_CWD ?? ".", values.json);
+  const file = resolve(process.env["INIT_CWD"] ?? ".", values.json);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(
     file,

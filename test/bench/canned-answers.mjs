@@ -41,7 +41,7 @@ export function writeAnswers(folder, { accounts, longLived = false }) {
   mkdirSync(folder, { recursive: true });
   const list = Array.from({ length: accounts }, (_, index) => accountOf(index));
   const expiresOn = longLived ? String(Date.now() + 24 * hour) : inAMinute;
-  const token = tokenAnswer(list[0], expiresOn);
+  const token = tokenAnswer(accountOf(0), expiresOn);
   const answers = {
     getAccounts: JSON.stringify({ accounts: list }),
     acquireTokenSilently: token,

@@ -13,7 +13,7 @@ import { startSubject } from "./subjects/subject-process.mjs";
 /** @typedef {import("./platforms.mjs").Stage} Stage */
 /** @typedef {Awaited<ReturnType<typeof startSubject>>} Subject */
 /** @typedef {import("./subjects/subject-process.mjs").Measured} Measured */
-/** @typedef {{ ours?: number[], peer?: number[], floor?: number[] }} Sides one number for each round */
+/** @typedef {{ ours?: number[] | undefined, peer?: number[] | undefined, floor?: number[] | undefined }} Sides one number for each round */
 /**
  * @typedef {object} Row
  * @property {string} group
@@ -222,9 +222,9 @@ export class Bench {
         ...(peer && { peer: () => peer.ask("cached", { atOnce: 1, rounds: peerCalls, warmUp: 2 }) }),
       });
       this.#add("getToken from the cache", "per call", "ns", {
-        ours: found.ours,
-        floor: found.floor,
-        peer: found.peer?.map((one) => (one.totalInMs * 1e6) / one.latencies.length),
+        ours: found["ours"],
+        floor: found["floor"],
+        peer: found["peer"]?.map((one) => (one.totalInMs * 1e6) / one.latencies.length),
       });
     });
   }
@@ -306,7 +306,7 @@ export class Bench {
     }
   }
 
-  /** @param {string} group @param {{ [side in keyof Sides]?: Measured[] }} found */
+  /** @param {string} group @param {{ [side in keyof Sides]?: Measured[] | undefined }} found */
   #latency(group, found) {
     for (const share of [0.5, 0.95, 0.99]) {
       this.#add(
@@ -318,7 +318,7 @@ export class Bench {
     }
   }
 
-  /** @param {string} group @param {{ [side in keyof Sides]?: Measured[] }} found */
+  /** @param {string} group @param {{ [side in keyof Sides]?: Measured[] | undefined }} found */
   #throughput(group, found) {
     this.#add(
       group,
@@ -417,7 +417,7 @@ async function eachRound(rounds, measures) {
   return found;
 }
 
-/** @param {{ [side in keyof Sides]?: any[] }} found @param {(one: any) => number} read @returns {Sides} */
+/** @param {{ [side in keyof Sides]?: any[] | undefined }} found @param {(one: any) => number} read @returns {Sides} */
 function map(found, read) {
   return sides(found.ours?.map(read), found.peer?.map(read), found.floor?.map(read));
 }

@@ -13,6 +13,9 @@ import { endOf, startPrivateBus } from "./private-bus.mjs";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const build = join(here, "build");
 
+/** @type {Record<string, string>} */
+const noRequests = {};
+
 /** The programs in C. */
 export const programs = {
   stub: join(build, "stub_broker"),
@@ -65,7 +68,7 @@ export async function startStage({
         stop,
       };
     }
-    return { env, address: bus.address, folder: folder.path, requests: async () => ({}), stop };
+    return { env, address: bus.address, folder: folder.path, requests: async () => noRequests, stop };
   } catch (error) {
     await stop();
     throw error;

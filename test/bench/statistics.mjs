@@ -31,7 +31,7 @@ export function summary(values) {
  */
 export function ratios(above, below) {
   if (above === undefined || below === undefined) return undefined;
-  const pairs = above.slice(0, below.length).map((value, round) => value / below[round]);
+  const pairs = above.slice(0, below.length).map((value, round) => value / (below[round] ?? Number.NaN));
   const usable = pairs.filter((ratio) => Number.isFinite(ratio) && ratio > 0);
   return usable.length === 0 ? undefined : summary(usable);
 }
