@@ -5,7 +5,7 @@
 // and `bin`. The types come from `tsc`, file by file, and need a package.json beside them that says which kind of
 // module they describe.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { rolldown } from "rolldown";
@@ -16,7 +16,6 @@ const entries = [manifest.main, ...Object.values(manifest.bin ?? {})].map((file)
 );
 /** Part of each bundle: a few lines of code, and finding another package takes longer than loading them. */
 const inlined = new Set(["@x/broker-contract"]);
-const commonJsFiles = readdirSync("src").filter((file) => file.endsWith(".cjs"));
 
 rmSync("dist", { recursive: true, force: true });
 for (const [kind, type] of [
@@ -30,7 +29,6 @@ for (const [kind, type] of [
   if (status !== 0) process.exit(1);
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/package.json`, `${JSON.stringify({ type })}\n`);
-  for (const file of commonJsFiles) copyFileSync(`src/${file}`, `${folder}/${file}`);
 
   // Each by itself: a file shared by two entries would be one more to find for both.
   for (const entry of entries) await bundleEntry(entry, kind, folder);
@@ -40,8 +38,8 @@ async function bundleEntry(entry, kind, folder) {
   const bundle = await rolldown({
     input: { [entry]: `src/${entry}.ts` },
     platform: "node",
-    external: (id) => isForeign(id) || (kind === "cjs" && id.endsWith(".cjs")),
-    plugins: [asciiOnly(), ...(kind === "esm" ? [requireCommonJsFiles()] : [])],
+    external: isForeign,
+    plugins: [asciiOnly(), commonJsFiles(kind)],
   });
   await bundle.write({
     dir: folder,
@@ -70,27 +68,30 @@ function asciiOnly() {
 }
 
 /**
- * An `import` of a CommonJS file makes Node.js start its lexer for CommonJS, which costs more than the file does.
- * This turns it into a `require` at the first call of one of its functions.
+ * CommonJS files in the package's root, beside `dist`, which only CommonJS can find its own folder from. An `import` of
+ * one would make Node.js start its lexer for CommonJS, which costs more than the file does: an ES module gets it by a
+ * `require` at the first call of one of its functions.
  */
-function requireCommonJsFiles() {
+function commonJsFiles(kind) {
   const mark = "\0require:";
   const require = createRequire(import.meta.url);
   return {
-    name: "require-commonjs-files",
+    name: "commonjs-files",
     resolveId: {
-      filter: { id: /^\.\/.*\.cjs$/ },
-      handler: (source) => `${mark}${source}.mjs`,
+      filter: { id: /^\.\.\/[^/]+\.cjs$/ },
+      // From src it is one folder up, from dist/esm and dist/cjs two.
+      handler: (source) =>
+        kind === "cjs" ? { id: `../${source}`, external: true } : `${mark}../${source}.mjs`,
     },
     load: {
       filter: { id: /^\0require:/ },
       handler(id) {
         const file = id.slice(mark.length, -".mjs".length);
-        const names = Object.keys(require(resolve("src", file)));
-        const forward = names.map((name) => `export const ${name} = (...args) => load().${name}(...args);`);
+        const names = Object.keys(require(resolve("src/x", file)));
+        const forward = names.map((name) => `export const ${name} = (...args) => file().${name}(...args);`);
         return `import { createRequire } from "node:module";
-          let loaded;
-          const load = () => (loaded ??= createRequire(import.meta.url)(${JSON.stringify(file)}));
+          let loadedFile;
+          const file = () => (loadedFile ??= createRequire(import.meta.url)(${JSON.stringify(file)}));
           ${forward.join("\n")}`;
       },
     },

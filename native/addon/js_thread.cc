@@ -6,8 +6,8 @@ namespace broker {
 
 namespace {
 
-// About two milliseconds with what the protocol does for an answer.
-constexpr unsigned kTasksPerTurn = 32;
+// About a millisecond with what the protocol does for an answer.
+constexpr unsigned kTasksPerTurn = 16;
 
 }  // namespace
 

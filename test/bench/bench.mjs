@@ -1,6 +1,6 @@
 // `npm run bench`: ours, Microsoft's runtime and the physical floor, in one run on this machine, as a table.
 // Nothing in it passes or fails by a time.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -117,10 +117,17 @@ if (values.docs) {
   });
   const caption = `${machine.processor}, ${machine.cores} cores; Node.js ${machine.node}; both axes logarithmic`;
   writeFileSync(join(docs, "benchmarks-growth.svg"), plot(charts, caption));
-  writeFileSync(join(docs, "benchmarks-table.md"), `${docsTable()}\n`);
+  writeTable(join(docs, "benchmarks.md"));
 }
 
-function docsTable() {
+/** Puts the table between the marks that the page has for it. */
+function writeTable(/** @type {string} */ page) {
   const day = new Date().toISOString().slice(0, 10);
-  return `# Benchmark table\n\nWritten by \`npm run bench -- --docs\`; what it means is in [benchmarks.md](benchmarks.md).\n\n${machine.processor}, ${machine.cores} cores, ${machine.memoryInGiB} GiB; ${machine.system}; Node.js ${machine.node}; ${day}.\nMedians of rounds, and from the lowest to the highest.\n${table(rows, { markdown: true })}`;
+  const head = `${machine.processor}, ${machine.cores} cores, ${machine.memoryInGiB} GiB; ${machine.system}; Node.js ${machine.node}; ${day}.`;
+  const text = readFileSync(page, "utf8");
+  const marks = /(<!-- table -->\n)[\s\S]*(<!-- \/table -->)/;
+  writeFileSync(
+    page,
+    text.replace(marks, (_, begin, end) => `${begin}\n${head}\n${table(rows, { markdown: true })}\n\n${end}`),
+  );
 }
