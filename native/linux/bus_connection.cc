@@ -84,14 +84,15 @@ void BusConnection::connect(ConnectRequest request, ConnectDone done) {
 }
 
 void BusConnection::call(CallId id, CallRequest request, CallDone done) {
-  // Turns in a queue are given on the I/O thread.
-  const bool queued = request.queue.has_value();
+  // The first of many shall not wait for a thread to wake up; the others shall not keep the caller from
+  // making more. Turns in a queue are given on the I/O thread.
+  const bool alone = stats().callsInFlight == 0 && !request.queue;
   auto task = [self = shared_from_this(), id, request = std::move(request),
                done = std::move(done)]() mutable { self->begin(id, std::move(request), std::move(done)); };
-  if (queued)
-    io_.post(std::move(task));
-  else
+  if (alone)
     io_.runOrPost(std::move(task));
+  else
+    io_.post(std::move(task));
 }
 
 void BusConnection::cancel(CallId id) {
