@@ -6,8 +6,8 @@ namespace broker {
 
 namespace {
 
-// About a millisecond with what the protocol does for an answer.
-constexpr unsigned kTasksPerTurn = 16;
+// About half a millisecond with what the protocol does for an answer.
+constexpr unsigned kTasksPerTurn = 8;
 
 }  // namespace
 

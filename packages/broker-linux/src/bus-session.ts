@@ -126,7 +126,8 @@ export class BusSession {
   ): Promise<NativeReply> {
     let resent = false;
     for (;;) {
-      const broker = await this.reach(deadline, facts);
+      deadline.throwIfOver();
+      const broker = this.#broker ?? (await this.reach(deadline, facts));
       const pending = broker.connection.call({
         ...call,
         destination: broker.uniqueName,

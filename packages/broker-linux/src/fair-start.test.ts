@@ -6,7 +6,7 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 describe("a fair start", () => {
   it("lets a few calls begin at once", async () => {
     await nextTurn();
-    expect(Array.from({ length: 10 }, fairStart)).toEqual(new Array(10).fill(undefined));
+    expect(Array.from({ length: 5 }, fairStart)).toEqual(new Array(5).fill(undefined));
   });
 
   it("spreads many over turns of the event loop, in their order", async () => {
@@ -28,7 +28,7 @@ describe("a fair start", () => {
     }
     await all;
     expect(begun).toEqual(Array.from({ length: 300 }, (_, index) => index));
-    expect(Math.max(...inTurn)).toBeLessThanOrEqual(40);
+    expect(Math.max(...inTurn)).toBeLessThanOrEqual(20);
     expect(inTurn.filter((count) => count > 0).length).toBeGreaterThan(3);
   });
 });

@@ -1,5 +1,5 @@
-/** How many calls may begin in one turn of the event loop: about half a millisecond of work. */
-const callsPerTurn = 20;
+/** How many calls may begin in one turn of the event loop: a fraction of a millisecond of work. */
+const callsPerTurn = 10;
 
 /** As it was when this module was loaded: a test's fake clock shall not stop calls. */
 const inNextTurn = setImmediate;
