@@ -1,9 +1,9 @@
 // Builds one package (the current folder) as ES modules and as CommonJS, each with its types.
 //
 // The code becomes one file per entry: finding and compiling sixty small modules took most of the time that an app
-// waited for `import "@x/broker"` (see docs/benchmarks.md). The entries are those that package.json names in `main`
-// and `bin`. The types come from `tsc`, file by file, and need a package.json beside them that says which kind of
-// module they describe.
+// waited for `import "@x/broker"` (see docs/benchmarks.md). The entries are `main` of package.json and
+// what the programs of `bin` import. The types come from `tsc`, file by file, and need a package.json beside them that
+// says which kind of module they describe.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,9 +11,8 @@ import { resolve } from "node:path";
 import { rolldown } from "rolldown";
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
-const entries = [manifest.main, ...Object.values(manifest.bin ?? {})].map((file) =>
-  file.replace(/^\.\/dist\/\w+\//, "").replace(/\.js$/, ""),
-);
+const commands = Object.values(manifest.bin ?? {}).map((file) => readFileSync(file, "utf8"));
+const entries = [manifest.main, ...commands].map((text) => /dist\/\w+\/([\w/-]+)\.js/.exec(text)[1]);
 /** Part of each bundle: a few lines of code, and finding another package takes longer than loading them. */
 const inlined = new Set(["@x/broker-contract"]);
 
@@ -39,7 +38,7 @@ async function bundleEntry(entry, kind, folder) {
     input: { [entry]: `src/${entry}.ts` },
     platform: "node",
     external: isForeign,
-    plugins: [asciiOnly(), commonJsFiles(kind)],
+    plugins: [asciiOnly(), plainRequires(), commonJsFiles(kind)],
   });
   await bundle.write({
     dir: folder,
@@ -56,6 +55,19 @@ async function bundleEntry(entry, kind, folder) {
 
 function isForeign(id) {
   return !/^[./\0]/.test(id) && !inlined.has(id);
+}
+
+/**
+ * In CommonJS `await import()` becomes a require() inside a function of its own. Bundlers let a package be missing only
+ * if the require() stands in the `try` statement itself.
+ */
+function plainRequires() {
+  const wrapped =
+    /await Promise\.resolve\(\)\.then\(\(\) => (?:\/\* @__PURE__ \*\/ )?(__toESM\(require\("[^"]+"\)(?:, 1)?\))\)/g;
+  return {
+    name: "plain-requires",
+    renderChunk: (code) => ({ code: code.replace(wrapped, "await $1"), map: null }),
+  };
 }
 
 /** V8 keeps a source that is not plain ASCII with two bytes for each character. */
