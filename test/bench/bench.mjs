@@ -79,7 +79,7 @@ const missing = values["no-peer"] ? "--no-peer was given" : linux.peer.missing()
 const withPeer = missing === "";
 const machine = describeMachine();
 console.log(
-  `\n  ${machine.processor}, ${machine.cores} cores, ${machine.memoryInGiB} GiB; ${machine.system}; Node.js ${machine.node}`,
+  `\n  ${machine.processor}, ${machine.cores} cores, ${machine.memoryInGiB} GiB; ${machine.system}; Node.js ${machine.node}; load average ${machine.loadAverage}`,
 );
 console.log(`  ours: ${linux.packageName}; floor: a C client of sd-bus, and for loading an empty addon`);
 console.log(
@@ -123,7 +123,7 @@ if (values.docs) {
 /** Puts the table between the marks that the page has for it. */
 function writeTable(/** @type {string} */ page) {
   const day = new Date().toISOString().slice(0, 10);
-  const head = `${machine.processor}, ${machine.cores} cores, ${machine.memoryInGiB} GiB; ${machine.system}; Node.js ${machine.node}; ${day}.`;
+  const head = `${machine.processor}, ${machine.cores} cores, ${machine.memoryInGiB} GiB; ${machine.system}; Node.js ${machine.node}; ${day}; load average before the run: ${machine.loadAverage}.`;
   const text = readFileSync(page, "utf8");
   const marks = /(<!-- table -->\n)[\s\S]*(<!-- \/table -->)/;
   writeFileSync(

@@ -201,9 +201,19 @@ export class Bench {
       );
       const delay = (/** @type {number} */ index) => (/** @type {Measured} */ one) =>
         one.loopDelayInMs?.[index] ?? Number.NaN;
-      const { ours, peer } = atMany;
-      this.#add(group, "event-loop delay p99", "ms", map({ ours, peer }, delay(1)));
-      this.#add(group, "event-loop delay, longest", "ms", map({ ours, peer }, delay(2)));
+      // The floor: a loop without work, beside the C client's burst.
+      const idle = await eachRound(rounds, {
+        floor: async () => {
+          const [loopDelayInMs] = await Promise.all([
+            cast.ours.ask("idleLoop", { durationInMs: 200 }),
+            this.#platform.floor.measure(cast.stage, "silent", many),
+          ]);
+          return { loopDelayInMs };
+        },
+      });
+      const delays = { ours: atMany["ours"], peer: atMany["peer"], floor: idle["floor"] };
+      this.#add(group, "event-loop delay p99", "ms", map(delays, delay(1)));
+      this.#add(group, "event-loop delay, longest", "ms", map(delays, delay(2)));
 
       await oneByOne("interactive", "interactive token, less the user", 4);
       // Last: after it the peer knows the account no more.

@@ -1,6 +1,6 @@
 // What comes out: rows as plain data, and the table for people.
 import { execFileSync } from "node:child_process";
-import { arch, cpus, release, totalmem } from "node:os";
+import { arch, cpus, loadavg, release, totalmem } from "node:os";
 import { ratios, summary } from "./statistics.mjs";
 
 /** @typedef {ReturnType<typeof summary>} Summary */
@@ -43,6 +43,8 @@ export function describeMachine() {
     memoryInGiB: Math.round(totalmem() / 2 ** 30),
     system: `${osName()}, Linux ${release()}, ${arch()}`,
     node: process.version,
+    /** Of the last minute, before the bench began: what else this machine was doing. */
+    loadAverage: Number((loadavg()[0] ?? 0).toFixed(1)),
   };
 }
 

@@ -2,7 +2,7 @@
 // same bench serves every platform that has a stub.
 import { InteractiveBrowserBrokerCredential } from "@x/broker";
 import { authority, clientId, redirectUri, scope } from "../canned-answers.mjs";
-import { serve } from "./measure-calls.mjs";
+import { measureIdleLoop, serve } from "./measure-calls.mjs";
 
 const [packageName = "", createName = ""] = process.argv.slice(2);
 const { [createName]: createBroker } = await import(packageName);
@@ -53,6 +53,7 @@ serve(
       await run();
       return run();
     },
+    idleLoop: measureIdleLoop,
     count: async () => (await broker.getAccounts({ clientId })).length,
   },
 );

@@ -38,14 +38,27 @@ export async function measureCalls(call, { atOnce, rounds, warmUp }) {
     latencies: [...latencies],
     totalInMs: total,
     cpuInMs: (user + system) / 1000,
-    // The histogram counts from one timer to the next, so a loop without delay shows the timer's own interval.
-    loopDelayInMs: [50, 99, 100].map((percentile) =>
-      Math.max(0, loop.percentile(percentile) / 1e6 - loopResolutionInMs),
-    ),
+    loopDelayInMs: delaysOf(loop),
     rssBefore,
     rssAfter: process.memoryUsage.rss(),
     rssPeak: Math.max(rssPeak, process.memoryUsage.rss()),
   };
+}
+
+/** The delay of a loop that has nothing to do, for a while: what the machine itself adds. */
+export async function measureIdleLoop(/** @type {{ durationInMs: number }} */ { durationInMs }) {
+  const loop = monitorEventLoopDelay({ resolution: loopResolutionInMs });
+  loop.enable();
+  await new Promise((resolve) => setTimeout(resolve, durationInMs));
+  loop.disable();
+  return delaysOf(loop);
+}
+
+/** The histogram counts from one timer to the next, so a loop without delay shows the timer's own interval. */
+function delaysOf(/** @type {import("node:perf_hooks").IntervalHistogram} */ loop) {
+  return [50, 99, 100].map((percentile) =>
+    Math.max(0, loop.percentile(percentile) / 1e6 - loopResolutionInMs),
+  );
 }
 
 /**
