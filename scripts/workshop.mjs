@@ -10,6 +10,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 const jobs = {
+  bench: () => {
+    turbo("build", "native");
+    run("node", ["test/bench/bench.mjs", ...process.argv.slice(3)]);
+  },
   build: () => turbo("build", "native"),
   check: () => turbo("lint", "typecheck"),
   demo: () => {
@@ -31,7 +35,8 @@ if (job === undefined) {
 }
 
 requireNode();
-const interop = ensureSystemPackages({ withInterop: process.argv[2] === "test" });
+const withInterop = process.argv[2] === "test" || process.argv[2] === "bench";
+const interop = ensureSystemPackages({ withInterop });
 run("npx", [
   "--yes",
   packageManager,

@@ -4,23 +4,48 @@
 
 namespace broker {
 
+namespace {
+
+// About half a millisecond with what the protocol does for an answer.
+constexpr unsigned kTasksPerTurn = 8;
+
+}  // namespace
+
+JsThread::JsThread() : allowed_(kTasksPerTurn) {}
+
 std::shared_ptr<JsThread> JsThread::create(Napi::Env env) {
   std::shared_ptr<JsThread> thread(new JsThread());
   napi_value name = Napi::String::New(env, "broker");
-  napi_status status =
-      napi_create_threadsafe_function(env, nullptr, nullptr, name, 0 /* no queue limit */, 1, nullptr,
-                                      nullptr, nullptr, &JsThread::runTask, &thread->function_);
-  if (status != napi_ok) return nullptr;
-  napi_unref_threadsafe_function(env, thread->function_);
-  return thread;
+  const auto make = [&](napi_threadsafe_function_call_js callback, napi_threadsafe_function* function) {
+    // Node may call back for what was queued before when nobody has the object any more.
+    auto* self = new std::weak_ptr<JsThread>(thread);
+    const auto forget = [](napi_env, void* data, void*) {
+      delete static_cast<std::weak_ptr<JsThread>*>(data);
+    };
+    const napi_status status = napi_create_threadsafe_function(
+        env, nullptr, nullptr, name, 0 /* no queue limit */, 1, self, forget, self, callback, function);
+    if (status != napi_ok) {
+      delete self;
+      return false;
+    }
+    napi_unref_threadsafe_function(env, *function);
+    return true;
+  };
+  const bool made =
+      make(&JsThread::runTask, &thread->function_) && make(&JsThread::startTurn, &thread->nextTurn_);
+  return made ? thread : nullptr;
 }
 
 void JsThread::post(Task task) {
-  auto owned = std::make_unique<Task>(std::move(task));
   std::lock_guard lock(mutex_);
   if (function_ == nullptr) return;
-  if (napi_call_threadsafe_function(function_, owned.get(), napi_tsfn_nonblocking) == napi_ok) {
-    static_cast<void>(owned.release());  // runTask owns it now
+  tasks_.push_back(std::move(task));
+  announce();
+}
+
+void JsThread::announce() {
+  for (; allowed_ > 0 && announced_ < tasks_.size(); --allowed_, ++announced_) {
+    if (napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking) != napi_ok) return;
   }
 }
 
@@ -33,20 +58,44 @@ void JsThread::release(Napi::Env env) {
 }
 
 void JsThread::close() {
+  std::deque<Task> dropped;
   std::lock_guard lock(mutex_);
-  function_ = nullptr;  // Node's own cleanup hook, which runs after ours, frees it
+  // Node's own cleanup hook, which runs after ours, frees them.
+  function_ = nullptr;
+  nextTurn_ = nullptr;
+  dropped.swap(tasks_);
 }
 
-void JsThread::runTask(napi_env env, napi_value, void*, void* data) {
-  std::unique_ptr<Task> task(static_cast<Task*>(data));
-  if (env == nullptr) return;  // the environment is gone: only free the task
-  Napi::Env scoped(env);
-  Napi::HandleScope scope(scoped);
-  (*task)(scoped);
-  if (scoped.IsExceptionPending()) {
-    // Node would turn it into a mere warning (DEP0168). It is an uncaught exception.
-    napi_fatal_exception(env, scoped.GetAndClearPendingException().Value());
+void JsThread::runTask(napi_env env, napi_value, void* context, void*) {
+  const auto self = static_cast<std::weak_ptr<JsThread>*>(context)->lock();
+  if (env != nullptr && self) self->runOne(Napi::Env(env));
+}
+
+void JsThread::runOne(Napi::Env env) {
+  Task task;
+  {
+    std::lock_guard lock(mutex_);
+    if (tasks_.empty()) return;
+    task = std::move(tasks_.front());
+    tasks_.pop_front();
+    if (--announced_ == 0 && allowed_ == 0 && nextTurn_ != nullptr) {
+      napi_call_threadsafe_function(nextTurn_, nullptr, napi_tsfn_nonblocking);
+    }
   }
+  Napi::HandleScope scope(env);
+  task(env);
+  if (env.IsExceptionPending()) {
+    // Node would turn it into a mere warning (DEP0168). It is an uncaught exception.
+    napi_fatal_exception(env, env.GetAndClearPendingException().Value());
+  }
+}
+
+void JsThread::startTurn(napi_env env, napi_value, void* context, void*) {
+  const auto self = static_cast<std::weak_ptr<JsThread>*>(context)->lock();
+  if (env == nullptr || !self) return;
+  std::lock_guard lock(self->mutex_);
+  self->allowed_ = kTasksPerTurn;
+  if (self->function_ != nullptr) self->announce();
 }
 
 }  // namespace broker

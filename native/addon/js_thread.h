@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -21,7 +22,10 @@ class JsThread {
   JsThread(const JsThread&) = delete;
   JsThread& operator=(const JsThread&) = delete;
 
-  /** Any thread. Tasks run in the order they were posted, each with its own microtask checkpoint. */
+  /**
+   * Any thread. Tasks run in the order they were posted, each with its own microtask checkpoint, and only so
+   * many in one turn of the event loop: a thousand answers at once shall not keep timers and sockets waiting.
+   */
   void post(Task task);
 
   /** JavaScript thread only. Keeps the event loop alive until as many `release` calls came. */
@@ -32,13 +36,22 @@ class JsThread {
   void close();
 
  private:
-  JsThread() = default;
+  JsThread();
   static void runTask(napi_env env, napi_value function, void* context, void* data);
+  static void startTurn(napi_env env, napi_value function, void* context, void* data);
+  void runOne(Napi::Env env);
+  /** With mutex_ held. */
+  void announce();
 
   // Guards function_ against a post from another thread while the environment goes away: Node frees the
   // threadsafe function then, whoever still holds its handle.
   std::mutex mutex_;
   napi_threadsafe_function function_ = nullptr;
+  napi_threadsafe_function nextTurn_ = nullptr;
+  std::deque<Task> tasks_;
+  // How many of tasks_ the event loop knows of, and of how many more it may hear before its next turn.
+  std::size_t announced_ = 0;
+  unsigned allowed_;
   unsigned holds_ = 0;
 };
 

@@ -16,6 +16,12 @@ PromiseBridge::Opened PromiseBridge::open(Napi::Env env, bool keepAlive, Napi::O
   return opened;
 }
 
+Napi::Object PromiseBridge::ownerOf(Id id) const {
+  const auto entry = pending_.find(id);
+  return entry == pending_.end() || entry->second.owner.IsEmpty() ? Napi::Object()
+                                                                  : entry->second.owner.Value();
+}
+
 bool PromiseBridge::resolve(Napi::Env env, Id id, Napi::Value value) {
   auto node = pending_.extract(id);
   if (node.empty()) return false;

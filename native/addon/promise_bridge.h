@@ -46,6 +46,8 @@ class PromiseBridge : public std::enable_shared_from_this<PromiseBridge> {
   }
 
   bool isPending(Id id) const { return pending_.count(id) != 0; }
+  /** The object a pending promise belongs to; empty if there is none. */
+  Napi::Object ownerOf(Id id) const;
   bool resolve(Napi::Env env, Id id, Napi::Value value);
   /** False if it was settled before. */
   bool reject(Napi::Env env, Id id, const Failure& failure);

@@ -84,9 +84,15 @@ void BusConnection::connect(ConnectRequest request, ConnectDone done) {
 }
 
 void BusConnection::call(CallId id, CallRequest request, CallDone done) {
-  io_.post([self = shared_from_this(), id, request = std::move(request), done = std::move(done)]() mutable {
-    self->begin(id, std::move(request), std::move(done));
-  });
+  // The first of many shall not wait for a thread to wake up; the others shall not keep the caller from
+  // making more. Turns in a queue are given on the I/O thread.
+  const bool alone = stats().callsInFlight == 0 && !request.queue;
+  auto task = [self = shared_from_this(), id, request = std::move(request),
+               done = std::move(done)]() mutable { self->begin(id, std::move(request), std::move(done)); };
+  if (alone)
+    io_.runOrPost(std::move(task));
+  else
+    io_.post(std::move(task));
 }
 
 void BusConnection::cancel(CallId id) {

@@ -1,6 +1,5 @@
 #include "linux/io_thread.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 
@@ -98,11 +97,46 @@ void IoThread::join() {
 }
 
 void IoThread::post(std::function<void()> task) {
+  bool first = false;
   {
     std::lock_guard lock(mutex_);
+    first = tasks_.empty();
     tasks_.push_back(std::move(task));
   }
-  wake();
+  // Whoever posted before has woken the thread already.
+  if (first) wake();
+}
+
+void IoThread::runOrPost(std::function<void()> task) {
+  {
+    std::unique_lock working(working_, std::try_to_lock);
+    if (working.owns_lock() && !stopping_ && !hasTasks()) {
+      task();
+      if (!waitsForTheRightThings()) wake();
+      return;
+    }
+  }
+  post(std::move(task));
+}
+
+bool IoThread::hasTasks() {
+  std::lock_guard lock(mutex_);
+  return !tasks_.empty();
+}
+
+bool IoThread::waitsForTheRightThings() const {
+  if (polled_.size() != sources_.size() + 1) return false;
+  const auto tooLate = [this](std::optional<Clock::time_point> time) {
+    return time && (!until_ || *time < *until_);
+  };
+  if (tooLate(timers_.next())) return false;
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    const pollfd& polled = polled_[i + 1];
+    if (polled.fd != sources_[i]->fd() || polled.events != sources_[i]->events() ||
+        tooLate(sources_[i]->deadline()))
+      return false;
+  }
+  return true;
 }
 
 void IoThread::wake() {
@@ -119,6 +153,7 @@ void* IoThread::main(void* self) {
 }
 
 void IoThread::run() {
+  std::lock_guard working(working_);
   while (!stopping_) {
     runTasks();
     timers_.run(Clock::now());
@@ -147,21 +182,27 @@ void IoThread::runTasks() {
 }
 
 void IoThread::wait() {
-  std::vector<pollfd> polled{{wakeup_.get(), POLLIN, 0}};
+  polled_.assign(1, {wakeup_.get(), POLLIN, 0});
   std::optional<Clock::time_point> until = timers_.next();
   for (const auto& source : sources_) {
-    polled.push_back({source->fd(), source->events(), 0});
+    polled_.push_back({source->fd(), source->events(), 0});
     if (auto deadline = source->deadline()) until = until ? std::min(*until, *deadline) : *deadline;
   }
+  const Clock::time_point now = Clock::now();
+  // Waking up once for a timer that is gone is cheaper than being woken for each call's new one.
+  if (until_ && *until_ > now) until = until ? std::min(*until, *until_) : *until_;
+  until_ = until;
   timespec timeout{};
   if (until) {
-    const auto left = std::max(Clock::duration::zero(), *until - Clock::now());
+    const auto left = std::max(Clock::duration::zero(), *until - now);
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
     timeout.tv_sec = static_cast<time_t>(seconds.count());
     timeout.tv_nsec = static_cast<long>(std::chrono::nanoseconds(left - seconds).count());
   }
-  ppoll(polled.data(), polled.size(), until ? &timeout : nullptr, nullptr);
-  if ((polled.front().revents & POLLIN) != 0) {
+  working_.unlock();
+  ppoll(polled_.data(), polled_.size(), until ? &timeout : nullptr, nullptr);
+  working_.lock();
+  if ((polled_.front().revents & POLLIN) != 0) {
     std::uint64_t count = 0;
     [[maybe_unused]] const ssize_t got = read(wakeup_.get(), &count, sizeof count);
   }

@@ -58,6 +58,17 @@ Napi::Object pendingWork(Napi::Env env, const char* promised, Napi::Promise prom
   return pending;
 }
 
+/** A call under way: as `pendingWork`, for what happens often. */
+Napi::Object pendingCall(Napi::Env env, Napi::Promise reply, PromiseBridge::Id id) {
+  Napi::Object pending = Napi::Object::New(env);
+  pending.Set("reply", reply);
+  pending.Set("id", static_cast<double>(id));
+  // One function for all: making one for each call costs more than sending it, and more again when it is
+  // collected.
+  pending.Set("cancel", Environment::of(env).cancelCall.Value());
+  return pending;
+}
+
 /** Work that was refused at once. */
 Napi::Object refusedWork(Napi::Env env, const char* promised, const Failure& failure) {
   return pendingWork(env, promised, PromiseBridge::rejected(env, failure), [](const Napi::CallbackInfo&) {});
@@ -145,13 +156,22 @@ Napi::Value Connection::call(const Napi::CallbackInfo& info) {
   handle_->bus->call(id, std::move(read.value().request), [promises, id = id](Result<Reply> reply) {
     promises->settle(id, std::move(reply), [](Napi::Env to, const Reply& value) { return toJs(to, value); });
   });
+  return pendingCall(env, promise, id);
+}
+
+void cancelCall(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  const Napi::Value id = info.This().IsObject() ? info.This().As<Napi::Object>().Get("id") : Napi::Value();
+  if (!environment.promises || id.IsEmpty() || !id.IsNumber()) return;
+  const auto number = id.As<Napi::Number>().Int64Value();
+  const Napi::Object owner = environment.promises->ownerOf(static_cast<PromiseBridge::Id>(number));
+  if (!owner.IsEmpty()) Connection::Unwrap(owner)->cancel(static_cast<PromiseBridge::Id>(number));
+}
+
+void Connection::cancel(PromiseBridge::Id id) {
   // Rejects here and now: an answer that is already on its way to this thread comes late.
-  const auto cancel = [promises, id = id, weak = std::weak_ptr(handle_)](const Napi::CallbackInfo& info) {
-    if (!promises->reject(info.Env(), id, canceled("The call"))) return;
-    auto handle = weak.lock();
-    if (handle && handle->isOpen()) handle->bus->cancel(id);
-  };
-  return pendingWork(env, "reply", promise, cancel);
+  if (Environment::of(env_).promises->reject(env_, id, canceled("The call")) && isOpen())
+    handle_->bus->cancel(id);
 }
 
 Napi::Value Connection::watchOwner(const Napi::CallbackInfo& info) {

@@ -12,12 +12,17 @@ namespace broker {
 /** `connect` of src/native.ts. */
 Napi::Value connect(const Napi::CallbackInfo& info);
 
+/** `NativePendingCall.cancel` of src/native.ts, for all pending calls: which one it is says `this.id`. */
+void cancelCall(const Napi::CallbackInfo& info);
+
 /** The class behind `NativeConnection` of src/native.ts. */
 class Connection : public Napi::ObjectWrap<Connection> {
  public:
   static Napi::Function define(Napi::Env env);
   static Napi::Value create(Napi::Env env, const std::shared_ptr<ConnectionHandle>& handle,
                             const std::string& uniqueName);
+
+  void cancel(PromiseBridge::Id id);
 
   explicit Connection(const Napi::CallbackInfo& info) : ObjectWrap(info), env_(info.Env()) {}
   ~Connection() override;

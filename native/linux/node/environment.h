@@ -30,6 +30,8 @@ struct ConnectionHandle {
 /** What the addon keeps for one JavaScript environment: the main thread's, or a worker's. */
 struct Environment {
   Napi::FunctionReference connectionClass;
+  /** The method `cancel` of every pending call. */
+  Napi::FunctionReference cancelCall;
   std::shared_ptr<JsThread> thread;
   std::shared_ptr<PromiseBridge> promises;
   std::unordered_set<std::shared_ptr<ConnectionHandle>> connections;

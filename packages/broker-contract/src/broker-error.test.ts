@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { BrokerError, brokerErrorCodes, isBrokerError } from "./index.js";
 
 const full = new BrokerError("redirect_uri_mismatch", {
@@ -21,6 +21,15 @@ describe("BrokerError", () => {
       "The redirect URI is not registered for the app. Add https://example.org/x to the app registration. " +
         "(code: redirect_uri_mismatch, status: 9, tag: 1234, correlation id: 00000000-0000-4000-8000-000000000001)",
     );
+  });
+
+  it("is recognised across copies of the class", async () => {
+    vi.resetModules();
+    const copy = await import("./broker-error.js");
+    expect(copy.BrokerError).not.toBe(BrokerError);
+    const error = new copy.BrokerError("no_network", { message: "No network.", hint: "Try again." });
+    expect(error instanceof BrokerError).toBe(true);
+    expect(new Error("no_network") instanceof BrokerError).toBe(false);
   });
 
   it("names only its code where there are no other facts", () => {

@@ -82,8 +82,8 @@ export interface BrokerErrorOptions {
 
 /**
  * A sign-in through the broker failed. `message` says what happened, why, and what to do; the fields say the
- * same to a program. Tell it by `name === "BrokerError"` and `code`, not by `instanceof`: two copies of this
- * package may be loaded. Holds no token, cookie or user name.
+ * same to a program. Tell it by `name === "BrokerError"` and `code`; `instanceof` works as well, for the error of
+ * any copy of this class: each of our packages carries its own. Holds no token, cookie or user name.
  */
 export class BrokerError extends Error {
   override readonly name = "BrokerError";
@@ -113,6 +113,11 @@ export class BrokerError extends Error {
     this.redirectUri = options.redirectUri;
     this.claims = options.claims;
     this.retryable = options.retryable ?? false;
+  }
+
+  /** True for the error of any copy of this class, as {@link isBrokerError}. Not made for subclasses. */
+  static override [Symbol.hasInstance](value: unknown): value is BrokerError {
+    return isBrokerError(value);
   }
 
   /** The error's facts as plain data, for a log or a report. */

@@ -10,8 +10,8 @@ import {
   textField,
 } from "./json.js";
 
-/** The account's text fields as Microsoft's client sends them; `passwordExpiry`, a number, comes on top. */
-const textKeys = [
+/** The account's fields as Microsoft's client sends them, in its order; all but `passwordExpiry` are texts. */
+const requestKeys = [
   "alternativeAccountId",
   "clientInfo",
   "environment",
@@ -23,6 +23,7 @@ const textKeys = [
   "middleName",
   "name",
   "passwordChangeUrl",
+  "passwordExpiry",
   "realm",
   "username",
 ] as const;
@@ -69,18 +70,32 @@ export function readAccounts(answer: JsonObject): BrokerAccount[] {
  */
 export function accountForRequest(account: BrokerAccount): { readonly [key: string]: JsonValue } {
   const native: JsonObject = account.native ?? {};
-  const known: Readonly<Record<string, string | undefined>> = {
-    clientInfo: clientInfoOf(account.homeAccountId),
-    environment: account.environment,
-    homeAccountId: account.homeAccountId,
-    localAccountId: account.localAccountId,
-    name: account.name,
-    realm: account.tenantId,
-    username: account.username,
-  };
-  const fields: Record<string, JsonValue> = { passwordExpiry: numberField(native, "passwordExpiry") ?? 0 };
-  for (const key of textKeys) fields[key] = stringField(native, key) ?? known[key] ?? "";
+  const fields: Record<string, JsonValue> = {};
+  for (const key of requestKeys) {
+    fields[key] =
+      key === "passwordExpiry"
+        ? (numberField(native, key) ?? 0)
+        : (stringField(native, key) ?? knownField(account, key) ?? "");
+  }
   return fields;
+}
+
+/** What a field of the broker's description would be, by the account's ids and names. */
+function knownField(account: BrokerAccount, key: (typeof requestKeys)[number]): string | undefined {
+  switch (key) {
+    case "clientInfo":
+      return clientInfoOf(account.homeAccountId);
+    case "realm":
+      return account.tenantId;
+    case "environment":
+    case "homeAccountId":
+    case "localAccountId":
+    case "name":
+    case "username":
+      return account[key];
+    default:
+      return undefined;
+  }
 }
 
 /** Who `clientInfo` (base64url JSON of `uid` and `utid`) is about, as a home account id. */

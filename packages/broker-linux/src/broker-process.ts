@@ -1,5 +1,4 @@
-import { readFileSync, readlinkSync } from "node:fs";
-import { basename } from "node:path";
+import { files } from "./files.js";
 
 /** What the kernel tells about another process of the same user. */
 export interface ProcessFacts {
@@ -11,8 +10,8 @@ export interface ProcessFacts {
 
 /** Looks a process up in /proc. Nothing of another namespace or user can be seen: then nothing is told. */
 export function readProcess(pid: number): ProcessFacts {
-  const program = attempt(() => basename(readlinkSync(`/proc/${pid}/exe`)));
-  const environment = attempt(() => readFileSync(`/proc/${pid}/environ`, "latin1"));
+  const program = attempt(() => files.readLink(`/proc/${pid}/exe`).replace(/^.*\//s, ""));
+  const environment = attempt(() => files.readText(`/proc/${pid}/environ`));
   return {
     ...(program !== undefined && { program }),
     ...(environment !== undefined && { hasDisplay: /(?:^|\0)(?:WAYLAND_)?DISPLAY=[^\0]/.test(environment) }),

@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
 import type { BrokerError } from "@x/broker-contract";
 import type { CallFacts } from "./call-facts.js";
 import { callError } from "./call-facts.js";
+import { files } from "./files.js";
 
 /** Environment variables, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -40,7 +40,7 @@ export function noSessionBus(env: Environment, facts: CallFacts): BrokerError {
 
 /** How to get at a session bus from where this process runs. */
 export function sessionAdvice(env: Environment): string {
-  if (env["container"] || existsSync("/.dockerenv") || existsSync("/run/.containerenv")) {
+  if (env["container"] || files.exists("/.dockerenv") || files.exists("/run/.containerenv")) {
     return "In a container, mount the host's session bus socket and set DBUS_SESSION_BUS_ADDRESS to it, running as the same user id; or sign in without the broker there.";
   }
   if (env["SSH_CONNECTION"] || env["SSH_TTY"]) {

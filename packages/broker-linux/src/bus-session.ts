@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { BrokerError } from "@x/broker-contract";
 import {
   type BusAddress,
@@ -10,6 +9,7 @@ import {
 import { type CallFacts, callError, foreignText, quoted } from "./call-facts.js";
 import { dbusError, saysNobodyThere } from "./dbus-errors.js";
 import type { Deadline } from "./deadline.js";
+import { files } from "./files.js";
 import type { NativeCall, NativeConnection, NativeError, NativeEvent, NativeReply } from "./native.js";
 import { type LoadBinding, requireBinding } from "./native-addon.js";
 import { brokerBusName } from "./protocol.js";
@@ -126,7 +126,8 @@ export class BusSession {
   ): Promise<NativeReply> {
     let resent = false;
     for (;;) {
-      const broker = await this.reach(deadline, facts);
+      deadline.throwIfOver();
+      const broker = this.#broker ?? (await this.reach(deadline, facts));
       const pending = broker.connection.call({
         ...call,
         destination: broker.uniqueName,
@@ -423,7 +424,7 @@ export class BusSession {
 
   #activationFailure(error: NativeError, facts: CallFacts): BrokerError {
     if (saysNobodyThere(error)) {
-      const exists = this.#options.fileExists ?? existsSync;
+      const exists = this.#options.fileExists ?? files.exists;
       const installed = brokerFiles.some((file) => exists(file));
       const native = { dbusError: error.dbusName ?? "" };
       if (this.#everReached) {

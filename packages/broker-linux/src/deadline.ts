@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import {
   AbortError,
   type AbortSignalLike,
@@ -48,7 +47,7 @@ export class Deadline {
     if (typeof keepProcessAlive !== "boolean") throw new TypeError("keepProcessAlive must be a boolean.");
     this.keepProcessAlive = keepProcessAlive;
     this.correlationId =
-      correlationId !== undefined && uuid.test(correlationId) ? correlationId : randomUUID();
+      correlationId !== undefined && uuid.test(correlationId) ? correlationId : crypto.randomUUID();
     this.#operation = operation;
     this.#platform = platform;
     this.#abortSignal = abortSignal;
@@ -77,16 +76,32 @@ export class Deadline {
    * once, whatever `work` does later. It is the waiting that keeps the process alive, since the work may be
    * shared with callers who do not want that.
    */
-  async race<T>(work: Promise<T>, giveUp: () => void): Promise<T> {
+  race<T>(work: Promise<T>, giveUp: () => void): Promise<T> {
     const signal = this.#abortSignal;
-    let timer: NodeJS.Timeout | undefined;
-    let leaveSignal: (() => void) | undefined;
-    const over = new Promise<never>((_resolve, reject) => {
+    // One promise, and not Promise.race over several: every call comes through here.
+    return new Promise<T>((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      let leaveSignal: (() => void) | undefined;
+      const leave = () => {
+        clearTimeout(timer);
+        leaveSignal?.();
+      };
       const end = (error: Error) => {
+        leave();
         // First: giving up may make `work` reject at once, and that is not what the caller should hear.
         reject(error);
         giveUp();
       };
+      work.then(
+        (value) => {
+          leave();
+          resolve(value);
+        },
+        (error: unknown) => {
+          leave();
+          reject(error);
+        },
+      );
       if (signal?.aborted === true) {
         end(this.#aborted());
         return;
@@ -99,12 +114,6 @@ export class Deadline {
           : setTimeout(() => end(this.timedOut()), remaining);
       if (!this.keepProcessAlive) timer.unref();
     });
-    try {
-      return await Promise.race([over, work]);
-    } finally {
-      clearTimeout(timer);
-      leaveSignal?.();
-    }
   }
 
   /** Waits a while, unless the caller's patience ends first. */

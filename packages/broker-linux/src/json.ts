@@ -55,13 +55,31 @@ export function numberField(object: JsonObject, key: string): number | undefined
 
 /** JSON as Microsoft's client writes it: compact, keys sorted at every level; `undefined` fields are left out. */
 export function canonicalJson(value: JsonValue): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  // Requests are built in that order, and then the engine's own way is much the fastest.
+  return isSorted(value) ? JSON.stringify(value) : sortedJson(value);
+}
+
+/** Whether the keys of all objects come in order. */
+function isSorted(value: JsonValue | undefined): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) return value.every(isSorted);
+  const object = value as { readonly [key: string]: JsonValue | undefined };
+  let before = "";
+  for (const key of Object.keys(object)) {
+    if (key < before || !isSorted(object[key])) return false;
+    before = key;
+  }
+  return true;
+}
+
+function sortedJson(value: JsonValue): string {
+  if (Array.isArray(value)) return `[${value.map(sortedJson).join(",")}]`;
   if (typeof value === "object" && value !== null) {
     const object = value as { readonly [key: string]: JsonValue | undefined };
     const fields: string[] = [];
     for (const key of Object.keys(object).sort()) {
       const item = object[key];
-      if (item !== undefined) fields.push(`${JSON.stringify(key)}:${canonicalJson(item)}`);
+      if (item !== undefined) fields.push(`${JSON.stringify(key)}:${sortedJson(item)}`);
     }
     return `{${fields.join(",")}}`;
   }

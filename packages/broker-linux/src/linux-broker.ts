@@ -43,6 +43,7 @@ import {
   skipped,
   versionCheck,
 } from "./diagnose.js";
+import { fairStart } from "./fair-start.js";
 import { canonicalJson, parseObject } from "./json.js";
 import type { BrokerMethod } from "./protocol.js";
 import { readSignedHttpRequest, signedHttpRequestRequest } from "./signed-http-request.js";
@@ -138,12 +139,15 @@ export class LinuxBroker implements Broker {
     return await this.#run("acquireTokenSilently", options, about, defaultTimeoutInMs, async (call) => {
       checkAccountOption(request.account);
       // Bad input is refused before anything is asked.
-      silentTokenRequest(request, request.account, this.#route.current.dialect, call.facts);
+      const expected = this.#route.current.dialect;
+      const checked = silentTokenRequest(request, request.account, expected, call.facts);
       const routed = await this.#routed(call, request);
       const { dialect } = routed.transport;
       if (request.forceRefresh === true && !dialect.carriesAccessTokens) {
         call.log.note("The token to renew is not passed on: others could read it. The broker may repeat it.");
       }
+      if (request.account !== undefined && dialect === expected)
+        return await this.#token("acquireTokenSilently", checked, routed);
       const chosen =
         request.account === undefined
           ? await this.#defaultAccount(request, routed)
@@ -283,6 +287,8 @@ export class LinuxBroker implements Broker {
     const log = new CallLog(operation, deadline.correlationId, options);
     const facts = { operation, platform: this.platform, correlationId: deadline.correlationId, ...about };
     try {
+      const turn = fairStart();
+      if (turn !== undefined) await turn;
       const result = await work({ deadline, facts, log });
       log.succeeded(deadline.elapsedInMs);
       return result;

@@ -1,5 +1,5 @@
 import { BrokerError } from "@x/broker-contract";
-import { loadAddon } from "./load-addon.cjs";
+import { load } from "../native-binding.cjs";
 import type { NativeBinding } from "./native.js";
 
 /** Loads the addon; throws what the dynamic linker says. */
@@ -9,7 +9,7 @@ let loaded: NativeBinding | undefined;
 
 /** Loads the addon, once per process; throws the real error every time it fails. */
 export const loadInstalledBinding: LoadBinding = () => {
-  loaded ??= loadAddon();
+  loaded ??= load();
   return loaded;
 };
 

@@ -27,11 +27,10 @@ export function requestedScopes(scopes: readonly string[], facts: CallFacts): st
  * or without, in any case; `.default` stands for whatever is granted.
  */
 export function declinedScopes(requested: readonly string[], granted: readonly string[]): string[] {
+  const named = requested.filter((scope) => permission(scope) !== ".default");
+  if (named.length === 0) return named;
   const names = new Set(granted.flatMap((scope) => [scope.toLowerCase(), permission(scope)]));
-  return requested.filter((scope) => {
-    const name = permission(scope);
-    return name !== ".default" && !names.has(scope.toLowerCase()) && !names.has(name);
-  });
+  return named.filter((scope) => !names.has(scope.toLowerCase()) && !names.has(permission(scope)));
 }
 
 /** The permission's own name: what follows the resource. */

@@ -1,7 +1,6 @@
-import { accessSync, constants } from "node:fs";
-import { stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import type { NativeErrorFacts } from "@x/broker-contract";
+import { fs } from "../files.js";
 import { isInteropOn } from "./interop.js";
 import { readKernel, type WslKernel } from "./kernel.js";
 import type { WslLocations } from "./locations.js";
@@ -83,7 +82,7 @@ function exitFacts({ exitCode, signal }: ProgramResult): NativeErrorFacts {
 
 function isExecutable(file: string): boolean {
   try {
-    accessSync(file, constants.X_OK);
+    fs().accessSync(file, fs().constants.X_OK);
     return true;
   } catch {
     return false;
@@ -93,7 +92,7 @@ function isExecutable(file: string): boolean {
 /** Not at once: the path leads to a drive of Windows, which may take its time. */
 async function isFile(path: string): Promise<boolean> {
   try {
-    return (await stat(path)).isFile();
+    return (await fs().promises.stat(path)).isFile();
   } catch {
     return false;
   }

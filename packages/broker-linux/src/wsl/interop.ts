@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fs } from "../files.js";
 
 /** First bytes of every Windows program, as the kernel lists them. */
 const windowsProgramMagic = /^magic 4d5a$/m;
@@ -11,7 +11,7 @@ const windowsProgramMagic = /^magic 4d5a$/m;
  */
 export function isInteropOn(binfmtDirectory: string): boolean {
   try {
-    if (readFileSync(join(binfmtDirectory, "status"), "utf8").trim() === "disabled") return false;
+    if (fs().readFileSync(join(binfmtDirectory, "status"), "utf8").trim() === "disabled") return false;
   } catch {
     // Some mounts show no status; the entries speak for themselves.
   }
@@ -21,7 +21,7 @@ export function isInteropOn(binfmtDirectory: string): boolean {
 function entries(directory: string): string[] {
   let names: string[];
   try {
-    names = readdirSync(directory);
+    names = fs().readdirSync(directory);
   } catch {
     return [];
   }
@@ -29,7 +29,7 @@ function entries(directory: string): string[] {
     .filter((name) => name !== "register" && name !== "status")
     .map((name) => {
       try {
-        return readFileSync(join(directory, name), "utf8");
+        return fs().readFileSync(join(directory, name), "utf8");
       } catch {
         return "";
       }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { fs } from "../files.js";
 
 /**
  * Which kernel runs here, as far as WSL is concerned.
@@ -20,7 +20,7 @@ export function kernelOf(release: string): WslKernel {
 /** Reads the kernel's release. A file that cannot be read is no WSL. */
 export function readKernel(osReleaseFile: string): WslKernel {
   try {
-    return kernelOf(readFileSync(osReleaseFile, "utf8").trim());
+    return kernelOf(fs().readFileSync(osReleaseFile, "utf8").trim());
   } catch {
     return "none";
   }

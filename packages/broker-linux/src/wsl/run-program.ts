@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
-import { constants } from "node:os";
+import { childProcess, os } from "../files.js";
 
 /** The longest answer that is read, in bytes; a list of a thousand accounts has half a million. */
 const longestOutput = 16 * 1024 * 1024;
@@ -81,7 +81,7 @@ export const runProgram: RunProgram = (file, args, options) =>
     }
     let child: ChildProcess;
     try {
-      child = spawn(file, [...args], { shell: false, stdio: ["ignore", "pipe", "pipe"] });
+      child = childProcess().spawn(file, [...args], { shell: false, stdio: ["ignore", "pipe", "pipe"] });
     } catch (error) {
       reject(notStarted(error));
       return;
@@ -137,5 +137,8 @@ export const runProgram: RunProgram = (file, args, options) =>
 
 function notStarted(error: unknown): ProgramFailure {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  return new ProgramFailure("not_started", code !== undefined && code in constants.errno ? code : undefined);
+  return new ProgramFailure(
+    "not_started",
+    code !== undefined && code in os().constants.errno ? code : undefined,
+  );
 }

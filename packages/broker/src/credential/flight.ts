@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { AbortError, type AbortSignalLike, BrokerError, onAbort } from "@x/broker-contract";
 
 /** Where a caller sets how long a call may take. */
@@ -25,7 +24,7 @@ export type FlightWork<T> = (signal: AbortSignal, correlationId: string) => Prom
  * has left, the call itself is aborted.
  */
 export class Flight<T> {
-  readonly correlationId: string = randomUUID();
+  readonly correlationId: string = crypto.randomUUID();
   readonly #controller = new AbortController();
   readonly #result: Promise<T>;
   readonly #onEnd: () => void;

@@ -7,7 +7,7 @@ import { toCredentialError } from "./errors.js";
 import { Flight, Flights, type FlightWork, throwIfAborted, untilAborted } from "./flight.js";
 import { guardedBroker } from "./guarded-broker.js";
 import { sameId } from "./ids.js";
-import { CredentialLogger } from "./logging.js";
+import { CredentialLogger, loadLogger } from "./logging.js";
 import type { InteractiveBrowserBrokerCredentialOptions } from "./options.js";
 import {
   type CredentialOperationOptions,
@@ -20,7 +20,7 @@ import { ScopeReader } from "./scopes.js";
 import { type Session, SignInFlow } from "./sign-in-flow.js";
 import { resolveTenant } from "./tenant.js";
 import { type CacheEntry, cacheEntry, claimRefresh, ownerOf, TokenCache, tokenKey } from "./token-cache.js";
-import { tracing } from "./tracing.js";
+import { loadTracing } from "./tracing.js";
 import type { WantedToken } from "./wanted-token.js";
 
 const credentialName = "InteractiveBrowserBrokerCredential";
@@ -220,6 +220,7 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
         throw error;
       }
     };
+    const [tracing] = await Promise.all([loadTracing(), loadLogger()]);
     return tracing.withSpan(`${credentialName}.${method}`, options, traced) as Promise<T>;
   }
 

@@ -1,7 +1,16 @@
-import { createClientLogger } from "@azure/logger";
+import type { AzureLogger } from "@azure/logger";
 import { type BrokerLogger, redactSecrets, redactSensitive } from "@x/broker-contract";
 
-const logger = createClientLogger("broker");
+let logger: AzureLogger | undefined;
+let loading: Promise<void> | undefined;
+
+/** Loads the Azure SDK's logger, with the first call: nothing is logged before. */
+export function loadLogger(): Promise<void> {
+  loading ??= import("@azure/logger").then(({ createClientLogger }) => {
+    logger = createClientLogger("broker");
+  });
+  return loading;
+}
 
 /** Logs for one credential, in the words of the Azure SDK. User names only with support logging, tokens never. */
 export class CredentialLogger {
@@ -19,15 +28,15 @@ export class CredentialLogger {
     this.#text = text;
     this.broker = {
       includePersonalData: personal,
-      error: (message) => logger.error(text(message)),
-      warning: (message) => logger.warning(text(message)),
-      info: (message) => logger.info(text(message)),
-      verbose: (message) => logger.verbose(text(message)),
+      error: (message) => logger?.error(text(message)),
+      warning: (message) => logger?.warning(text(message)),
+      info: (message) => logger?.info(text(message)),
+      verbose: (message) => logger?.verbose(text(message)),
     };
   }
 
   success(method: string, scopes: readonly string[], username: string | undefined): void {
-    if (!logger.info.enabled) return;
+    if (!logger?.info.enabled) return;
     const account = this.#personal && username !== undefined ? ` Account: ${username}.` : "";
     logger.info(`${this.#credential} => ${method}() => SUCCESS.${this.#scopes(scopes)}${account}`);
   }
@@ -36,12 +45,12 @@ export class CredentialLogger {
     const message = this.#text(error instanceof Error ? error.message : String(error));
     const text = `${this.#credential} => ${method}() => ERROR.${this.#scopes(scopes)} Error message: ${message}`;
     // The user's or the app's own wish to stop is no fault.
-    if (isCancelled(error)) logger.info(text);
-    else logger.warning(text);
+    if (isCancelled(error)) logger?.info(text);
+    else logger?.warning(text);
   }
 
   step(message: string): void {
-    if (logger.verbose.enabled) logger.verbose(`${this.#credential} => ${this.#text(message)}`);
+    if (logger?.verbose.enabled) logger.verbose(`${this.#credential} => ${this.#text(message)}`);
   }
 
   #scopes(scopes: readonly string[]): string {

@@ -1,4 +1,3 @@
-import { types } from "node:util";
 import type { ParentWindow } from "@x/broker-contract";
 
 /** A window handle as apps have it: Electron's `getNativeWindowHandle()` buffer, a pointer, or an X11 window id. */
@@ -36,7 +35,7 @@ function readHandle(value: unknown, what: string): ParentWindow {
       throw new RangeError(`${what} is no window handle: a number must be a safe integer and not negative.`);
     return value === 0 ? "auto" : BigInt(value);
   }
-  if (types.isUint8Array(value)) {
+  if (isUint8Array(value)) {
     if (![0, 1, 4, 8].includes(value.length))
       throw new RangeError(`${what} has ${value.length} bytes: ${expected}.`);
     const handle = value.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
@@ -45,4 +44,9 @@ function readHandle(value: unknown, what: string): ParentWindow {
   throw new TypeError(
     `${what} has the wrong type: ${expected}, got ${value === null ? "null" : typeof value}.`,
   );
+}
+
+/** Of this or any other realm, as Electron's are. */
+function isUint8Array(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array || Object.prototype.toString.call(value) === "[object Uint8Array]";
 }
