@@ -307,6 +307,13 @@ export function describeConformance(harness: Harness): void {
         expect(tenant.user.dialogs.at(-1)?.username).toBe("bob@contoso.example");
       });
 
+      it("lets the user choose another account than the login hint's", async () => {
+        tenant.addAccount({ username: "bob@contoso.example" });
+        tenant.user.script = [{ kind: "signs_in", as: "bob@contoso.example" }];
+        const token = await broker.acquireTokenInteractively(request({ loginHint: ann.username }));
+        expect(token.account.username).toBe("bob@contoso.example");
+      });
+
       it("says that the user closed the window", async () => {
         tenant.user.script = [{ kind: "cancels" }];
         expect((await failureOf(broker.acquireTokenInteractively(request({ prompt: "login" })))).code).toBe(

@@ -39,7 +39,10 @@ export interface TokenRequest {
   readonly clientCapabilities?: readonly string[];
   /** The account to use. An answer for another account is refused with `account_mismatch`. */
   readonly account?: BrokerAccount;
-  /** A user name to start with when no `account` is given. */
+  /**
+   * A user name to start with when no `account` is given. A silent answer for anybody else is refused; in a window
+   * the user may choose another account.
+   */
   readonly loginHint?: string;
   /** Asks for a proof-of-possession token. A bearer answer is then refused. */
   readonly proofOfPossession?: ProofOfPossession;

@@ -165,7 +165,7 @@ describe("createEmulatedBroker", () => {
     const named = { ...request, ...(account && { account }) };
     expect((await errorOf(broker.acquireTokenSilently(named))).code).toBe("account_mismatch");
     const hinted = { ...request, loginHint: "ada@contoso.example" };
-    expect((await errorOf(broker.acquireTokenInteractively(hinted))).code).toBe("account_mismatch");
+    expect((await errorOf(broker.acquireTokenSilently(hinted))).code).toBe("account_mismatch");
   });
 
   it("shows one dialog at a time, in order, also when somebody gives up waiting", async () => {

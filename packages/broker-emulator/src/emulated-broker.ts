@@ -282,7 +282,7 @@ class EmulatedBroker implements Broker {
     const effects = this.#tokens.effectsFor(prepared);
     await this.#meet(effects, context);
     const grant = await this.#tokens.grant(prepared, effects, context.signal);
-    this.#checkAccount(grant, request, context);
+    this.#checkAccount(grant, request, method, context);
     if (grant.expiresOn <= this.#tenant.now()) {
       throw this.#error("protocol_error", context.correlationId, {
         message: "The broker answered with a token that has expired.",
@@ -305,16 +305,22 @@ class EmulatedBroker implements Broker {
     };
   }
 
-  /** An answer for somebody else is never handed on: the contract promises it. */
+  /**
+   * An answer for somebody else is never handed on: the contract promises it. A login hint is only where a person
+   * starts, who may choose another account in the window.
+   */
   #checkAccount(
     { account }: TokenGrant,
     request: SilentTokenRequest | InteractiveTokenRequest,
+    method: TokenMethod,
     { correlationId }: OperationContext,
   ): void {
-    const hint = request.account?.username ?? request.loginHint;
+    const { loginHint = "" } = request;
     const isOther =
       request.account === undefined
-        ? hint !== undefined && hint !== "" && hint.toLowerCase() !== account.username.toLowerCase()
+        ? method === "acquireTokenSilently" &&
+          loginHint !== "" &&
+          loginHint.toLowerCase() !== account.username.toLowerCase()
         : request.account.homeAccountId.toLowerCase() !== account.homeAccountId;
     if (!isOther) return;
     throw this.#error("account_mismatch", correlationId, {
