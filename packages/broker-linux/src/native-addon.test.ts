@@ -20,11 +20,32 @@ describe("an addon that cannot be loaded", () => {
       "C library is older",
     ],
     ["Error loading shared library ld-linux-x86-64.so.2: No such file", "musl"],
+    [
+      "/lib/x86_64-linux-gnu/libsystemd.so.0: version `LIBSYSTEMD_999' not found (required by /x/broker-linux.node)",
+      "libsystemd found here is too old, version 999 or newer",
+    ],
+    [
+      "/x/broker-linux.node: symbol sd_bus_open, version LIBSYSTEMD_246 not defined in file libsystemd.so.0",
+      "libsystemd found here is too old, version 246 or newer",
+    ],
+    [
+      "libfoo.so.1: cannot open shared object file: No such file or directory",
+      "library libfoo.so.1 is missing here: install",
+    ],
+    [
+      "Error loading shared library libsystemd.so.0: No such file or directory (needed by /x/broker-linux.node)",
+      "musl",
+    ],
+    ["/x/broker-linux.node: cannot open shared object file: No such file or directory", "another machine"],
     ["/x/broker-linux.node: wrong ELF class: ELFCLASS32", "another machine"],
     ["/x/broker-linux.node: invalid ELF header", "another machine"],
     [
       "No native build was found for platform=linux arch=riscv64 runtime=node abi=115 libc=glibc",
-      "processor",
+      "Looked for prebuilds/linux-riscv64/broker-linux.glibc.node: this package has no build for the processor riscv64 with glibc.",
+    ],
+    [
+      "No native build was found for platform=linux arch=ia32 runtime=node libc=glibc\n    loaded from: /app/node_modules/@x/broker-linux\n",
+      "broker-linux.glibc.node in /app/node_modules/@x/broker-linux: this package has no build",
     ],
     ["No native build was found for platform=linux arch=x64 runtime=node abi=115 libc=musl", "musl"],
     ["Cannot find module '/x/native-binding.cjs'\nRequire stack:\n- /x/y.js", "bundler"],
@@ -38,6 +59,9 @@ describe("an addon that cannot be loaded", () => {
     // The linker's own words are what helps; the require stack is not.
     expect(described.error.message).toContain(text.split("\n")[0]?.replace(/\.$/, ""));
     expect(described.error.message).not.toContain("Require stack");
+    // Who installed the package has no sources to build.
+    expect(described.error.hint).not.toContain("pnpm");
+    expect(described.error.hint.includes("libsystemd0")).toBe(advice.includes("libsystemd0"));
   });
 
   it("says on another system that this is the wrong package", () => {

@@ -40,26 +40,34 @@ export function describeNativeBinding(load: LoadBinding = loadInstalledBinding):
   }
 }
 
-const advice: readonly (readonly [RegExp, string])[] = [
+/** What to do, by what the dynamic linker or the loader says; the first that fits counts. */
+const advice: readonly (readonly [RegExp, string | ((found: RegExpExecArray) => string)])[] = [
+  [/No native build was found for ([^\n]*)(?:\n\s*loaded from: ([^\n]*))?/, noBuildAdvice],
   [
-    /libsystemd\.so/,
+    /ld-musl|Error loading shared library|Error relocating/,
+    "There is no build for musl (Alpine Linux): use an image with glibc, such as node:20-slim.",
+  ],
+  [
+    /LIBSYSTEMD_(\d+)/,
+    ([, version]) =>
+      `The libsystemd found here is too old, version ${version} or newer is needed: use a newer release of the distribution.`,
+  ],
+  [
+    /libsystemd\.so[.\d]*: cannot open shared object file/,
     "Install libsystemd: `sudo apt-get install libsystemd0` (Debian, Ubuntu) or `sudo dnf install systemd-libs` (Fedora, RHEL).",
   ],
   [
     /GLIBC(?:XX)?_[\d.]+.*not found/,
-    "This system's C library is older than the addon needs: use a newer release of the distribution, or build the addon from the sources there with `pnpm run native`.",
+    "This system's C library is older than the addon needs: use a newer release of the distribution.",
   ],
   [
-    /ld-musl|Error loading shared library|Error relocating|libc=musl/,
-    "There is no build for musl (Alpine Linux): use an image with glibc, such as node:20-slim.",
+    /([^\s/:]+\.so[.\d]*): cannot open shared object file/,
+    ([, library]) =>
+      `The library ${library} is missing here: install the distribution's package that holds it.`,
   ],
   [
     /wrong ELF class|invalid ELF header|cannot open shared object file: No such file|Exec format error/,
     "The installed build is for another machine: remove node_modules and install on this machine, or with `npm install --os=linux --cpu=<arch>`.",
-  ],
-  [
-    /No native build was found/,
-    "The package holds no build for this processor: one can be built from the sources with `pnpm run native`.",
   ],
   [
     /Cannot find module|MODULE_NOT_FOUND/,
@@ -70,6 +78,28 @@ const advice: readonly (readonly [RegExp, string])[] = [
     "Another version of Node.js loaded it: install the packages again with the Node.js that runs the app.",
   ],
 ];
+
+/** Names the build that was looked for, from what node-gyp-build says about its search. */
+function noBuildAdvice([, target = "", folder]: RegExpExecArray): string {
+  const fact = (name: string) => new RegExp(`\\b${name}=(\\S+)`).exec(target)?.[1];
+  const arch = fact("arch") ?? process.arch;
+  const libc = fact("libc") ?? "glibc";
+  const file = `prebuilds/${fact("platform") ?? process.platform}-${arch}/broker-linux.${libc}.node`;
+  const where = folder === undefined ? "" : ` in ${folder.trim()}`;
+  const remedy =
+    libc === "musl"
+      ? "Use an image with glibc instead of musl (Alpine Linux), such as node:20-slim."
+      : "Use a machine it has a build for; the project's repository tells how to make one for others.";
+  return `Looked for ${file}${where}: this package has no build for the processor ${arch} with ${libc}. ${remedy}`;
+}
+
+function adviceOn(text: string): string | undefined {
+  for (const [pattern, hint] of advice) {
+    const found = pattern.exec(text);
+    if (found !== null) return typeof hint === "string" ? hint : hint(found);
+  }
+  return undefined;
+}
 
 function addonError(error: unknown): BrokerError {
   const text = (error instanceof Error ? error.message : String(error)).split("\nRequire stack:")[0] ?? "";
@@ -82,7 +112,7 @@ function addonError(error: unknown): BrokerError {
       cause: error,
     });
   }
-  const hint = advice.find(([pattern]) => pattern.test(text))?.[1] ?? "Install @x/broker-linux again.";
+  const hint = adviceOn(text) ?? "Install @x/broker-linux again.";
   return new BrokerError("broker_unavailable", {
     reason: "native_addon_missing",
     platform: "linux",
