@@ -198,10 +198,12 @@ export class BusSession {
   /** Connects, until `signal` says that nobody wants it any more. */
   async #connect(signal: AbortSignal): Promise<NativeConnection> {
     const { loadBinding, env } = this.#options;
+    // First: a broken addon has to be put right whether or not there is a bus.
+    const binding = requireBinding(loadBinding);
     const found = this.address;
     if (found === undefined) throw new SessionFailure((facts) => noSessionBus(env, facts));
     let connection: NativeConnection | undefined;
-    const pending = requireBinding(loadBinding).connect({
+    const pending = binding.connect({
       address: found.address,
       timeoutInMs: connectTimeoutInMs,
       onEvent: (event) => this.#onEvent(event, connection),

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
-import { describeNativeBinding, packageVersion, platform } from "./index.js";
+import { createLinuxBroker, describeNativeBinding, packageVersion, platform } from "./index.js";
 import type { NativeBinding } from "./native.js";
 import { brokerOn } from "./testing/protocol/broker.js";
 import { FakeBus } from "./testing/protocol/fake-bus.js";
@@ -79,6 +79,18 @@ describe("an addon that cannot be loaded", () => {
     expect(await broker.probe()).toMatchObject({
       available: false,
       error: { code: "broker_unavailable", reason: "native_addon_missing" },
+    });
+  });
+
+  it("is told before a missing bus", async () => {
+    const broker = createLinuxBroker({
+      transport: "dbus",
+      env: {},
+      loadBinding: failing("/x/broker-linux.node: invalid ELF header"),
+    });
+    expect(await broker.probe()).toMatchObject({
+      available: false,
+      error: { reason: "native_addon_missing" },
     });
   });
 
