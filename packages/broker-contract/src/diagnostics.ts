@@ -21,6 +21,9 @@ export interface DiagnosticCheck {
 
 /** What {@link Broker.diagnose} takes. */
 export interface DiagnoseOptions extends OperationOptions {
-  /** Application (client) id to diagnose for, where a check depends on it (e.g. the redirect URI). */
+  /**
+   * Application (client) id to diagnose for, where a check depends on it (e.g. the redirect URI). Default: the app
+   * that `@x/broker` signs in for when it is told none, and which needs no registration.
+   */
   readonly clientId?: string;
 }

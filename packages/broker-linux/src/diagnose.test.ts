@@ -1,15 +1,17 @@
-import type { DiagnosticCheck } from "@x/broker-contract";
-import { describe, expect, it } from "vitest";
+import type { DiagnoseOptions, DiagnosticCheck } from "@x/broker-contract";
+import { describe, expect, it, vi } from "vitest";
 import { displayCheck } from "./diagnose.js";
 import { brokerOn, failure } from "./testing/protocol/broker.js";
-import { busError, FakeBus, nativeError } from "./testing/protocol/fake-bus.js";
+import { busError, FakeBus, nativeError, never } from "./testing/protocol/fake-bus.js";
+import { clientId } from "./testing/protocol/people.js";
 
 async function diagnose(
   bus: FakeBus,
   options: Parameters<typeof brokerOn>[1] = {},
+  about: DiagnoseOptions = {},
 ): Promise<DiagnosticCheck[]> {
   const found: DiagnosticCheck[] = [];
-  for await (const one of brokerOn(bus, options).diagnose?.() ?? []) found.push(one);
+  for await (const one of brokerOn(bus, options).diagnose(about)) found.push(one);
   return found;
 }
 
@@ -21,7 +23,7 @@ describe("diagnose", () => {
     const bus = new FakeBus().onJson("getLinuxBrokerVersion", { linuxBrokerVersion: "3.0.2" });
     bus.keyring = "unlocked";
     bus.pid = undefined;
-    const found = await diagnose(bus, { env: { DISPLAY: ":0" } });
+    const found = await diagnose(bus, { env: { DISPLAY: ":0" } }, { clientId });
     expect(found.map(({ id, outcome }) => [id, outcome])).toEqual([
       ["native-addon", "ok"],
       ["session-bus", "ok"],
@@ -32,6 +34,12 @@ describe("diagnose", () => {
       ["redirect-uri", "skip"],
     ]);
     expect(found.at(-1)?.detail).toContain("https://login.microsoftonline.com/common/oauth2/nativeclient");
+  });
+
+  it("asks nobody to register a redirect URI for the default app", async () => {
+    const last = (await diagnose(new FakeBus())).at(-1);
+    expect(last).toMatchObject({ id: "redirect-uri", outcome: "skip" });
+    expect(last?.detail).toMatch(/^Does not apply: registered for the default app\./);
   });
 
   it("asks no display of an emulator, which shows no windows", async () => {
@@ -89,6 +97,26 @@ describe("diagnose", () => {
     expect(found).toMatchObject({ outcome, detail: expect.stringContaining(detail) });
   });
 
+  it("does not wait long for a version, nor lets that take the other checks' time", async () => {
+    const bus = new FakeBus().on("getLinuxBrokerVersion", never);
+    bus.keyring = "locked";
+    const found = await diagnose(bus, {}, { timeoutInMs: 200 });
+    expect(outcomes(found)).toMatchObject({ broker: "ok", "broker-version": "skip", keyring: "fail" });
+    expect(found.find(({ id }) => id === "broker-version")?.detail).toContain("did not tell its version");
+  });
+
+  it("gives each check a few seconds unless told otherwise", async () => {
+    const bus = new FakeBus().on("getLinuxBrokerVersion", never);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    try {
+      const found = diagnose(bus);
+      await vi.advanceTimersByTimeAsync(6_000);
+      expect(outcomes(await found)).toMatchObject({ "broker-version": "skip", keyring: "skip" });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("tells an emulator loudly", async () => {
     const bus = new FakeBus().onJson("getLinuxBrokerVersion", { linuxBrokerVersion: "3.0.2-emulator" });
     const version = (await diagnose(bus)).find(({ id }) => id === "broker-version");
@@ -104,11 +132,20 @@ describe("diagnose", () => {
   });
 
   it("rejects only when aborted", async () => {
-    const found = brokerOn(new FakeBus()).diagnose?.({ abortSignal: AbortSignal.abort() });
-    const first = found?.[Symbol.asyncIterator]();
-    await first?.next();
-    expect((await failure(first?.next() ?? Promise.resolve())).name).toBe("AbortError");
+    const found = brokerOn(new FakeBus()).diagnose({ abortSignal: AbortSignal.abort() });
+    const first = found[Symbol.asyncIterator]();
+    await first.next();
+    expect((await failure(first.next())).name).toBe("AbortError");
   });
+
+  it.each([[undefined], [{}], [{ hasDisplay: false }]])(
+    "does not call a machine without a graphical session broken (broker: %j)",
+    (broker) => {
+      const found = displayCheck(broker, {});
+      expect(found.outcome).toBe("skip");
+      expect(found.detail).toContain("Only silent sign-in can work here.");
+    },
+  );
 
   it("goes by the broker's own display where that can be seen", () => {
     expect(displayCheck({ hasDisplay: true }, {}).outcome).toBe("ok");
@@ -117,6 +154,5 @@ describe("diagnose", () => {
       hint: expect.stringContaining("dbus-update-activation-environment"),
     });
     expect(displayCheck(undefined, { WAYLAND_DISPLAY: "wayland-0" }).outcome).toBe("ok");
-    expect(displayCheck({}, {}).outcome).toBe("fail");
   });
 });

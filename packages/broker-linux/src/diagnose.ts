@@ -52,6 +52,10 @@ export function skipped(titled: TitledCheck, because: TitledCheck): DiagnosticCh
 export function versionCheck(status: BrokerStatus): DiagnosticCheck {
   const titled = checks.brokerVersion;
   if (!status.available) {
+    if (status.error.code === "timed_out") {
+      const detail = "The broker is there, but did not tell its version in time.";
+      return { ...titled, outcome: "skip", detail };
+    }
     return { ...titled, outcome: "fail", detail: withoutHint(status.error), hint: status.error.hint };
   }
   const version = status.brokerVersion;
@@ -95,13 +99,19 @@ export function displayCheck(broker: ProcessFacts | undefined, env: Environment)
     const whose = ofBroker === undefined ? "This session" : "The broker";
     return { ...titled, outcome: "ok", detail: `${whose} has a display.` };
   }
+  if (!ours) {
+    return {
+      ...titled,
+      outcome: "skip",
+      detail:
+        "No graphical session: neither DISPLAY nor WAYLAND_DISPLAY is set. Only silent sign-in can work here.",
+    };
+  }
   return {
     ...titled,
     outcome: "fail",
     detail:
-      ofBroker === undefined
-        ? "Neither DISPLAY nor WAYLAND_DISPLAY is set: only silent sign-in can work."
-        : "The broker was started without a display: only silent sign-in can work.",
+      "This session has a display, but the broker was started without one: only silent sign-in can work.",
     hint: "Run `dbus-update-activation-environment DISPLAY WAYLAND_DISPLAY XAUTHORITY` in the graphical session, then end the broker so that the bus starts it anew.",
   };
 }
@@ -112,7 +122,16 @@ export const emulatorNeedsNoDisplay: DiagnosticCheck = {
   detail: "An emulator shows no windows.",
 };
 
-export function redirectUriCheck(redirectUri: string): DiagnosticCheck {
+/** @param redirectUri What the app has to register; `undefined` where no app was named. */
+export function redirectUriCheck(redirectUri: string | undefined): DiagnosticCheck {
+  if (redirectUri === undefined) {
+    return {
+      ...checks.redirectUri,
+      outcome: "skip",
+      detail:
+        "Does not apply: registered for the default app. For an app of your own, give its client id (--client-id).",
+    };
+  }
   return {
     ...checks.redirectUri,
     outcome: "skip",

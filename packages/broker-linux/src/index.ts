@@ -1,8 +1,17 @@
-import type { Broker } from "@x/broker-contract";
+import type {
+  Broker,
+  DiagnoseOptions,
+  DiagnosticCheck,
+  HttpRequestSigningRequest,
+  OperationOptions,
+  SignedHttpRequest,
+  SsoCookie,
+  SsoCookieRequest,
+} from "@x/broker-contract";
 import type { Environment } from "./bus-address.js";
 import { DBusTransport } from "./dbus-transport.js";
 import { windowsDialect } from "./dialect.js";
-import { LinuxBroker } from "./linux-broker.js";
+import { ProtocolBroker } from "./linux-broker.js";
 import { type LoadBinding, loadInstalledBinding } from "./native-addon.js";
 import { FixedRoute, WslRoute } from "./route.js";
 import type { BrokerRoute } from "./transport.js";
@@ -54,6 +63,24 @@ export interface LinuxBrokerOptions {
   readonly runProgram?: RunProgram;
 }
 
+/** A {@link Broker} that has every method, whichever way it takes. */
+export interface LinuxBroker extends Broker {
+  /**
+   * Gets cookies that sign a browser in.
+   * @throws BrokerError `not_supported`, reason `not_over_wsl`, from Windows' broker
+   */
+  acquireSsoCookies(request: SsoCookieRequest, options?: OperationOptions): Promise<SsoCookie[]>;
+
+  /**
+   * Signs an HTTP request with the broker's key.
+   * @throws BrokerError `not_supported` from a broker without that method, with reason `not_over_wsl` from Windows'
+   */
+  signHttpRequest(request: HttpRequestSigningRequest, options?: OperationOptions): Promise<SignedHttpRequest>;
+
+  /** See {@link Broker.diagnose}. */
+  diagnose(options?: DiagnoseOptions): AsyncIterable<DiagnosticCheck>;
+}
+
 /**
  * The Microsoft identity broker of this Linux session, or from within WSL 2 Windows' own. Nothing is loaded, started
  * or connected before the first call.
@@ -61,12 +88,12 @@ export interface LinuxBrokerOptions {
  * @throws TypeError for options that make no sense, BrokerError `invalid_request` for an `X_BROKER_TRANSPORT` that
  * makes none
  */
-export function createLinuxBroker(options: LinuxBrokerOptions = {}): Broker {
+export function createLinuxBroker(options: LinuxBrokerOptions = {}): LinuxBroker {
   const { busAddress, env = process.env } = options;
   if (busAddress !== undefined && typeof busAddress !== "string") {
     throw new TypeError("busAddress must be a string.");
   }
-  return new LinuxBroker(chooseRoute(options, env), env);
+  return new ProtocolBroker(chooseRoute(options, env), env);
 }
 
 function chooseRoute(options: LinuxBrokerOptions, env: Environment): BrokerRoute {

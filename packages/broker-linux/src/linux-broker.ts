@@ -61,6 +61,9 @@ import { findWireError, wireError } from "./wire-errors.js";
 /** How long a call without UI may take when the caller does not say, in milliseconds. */
 export const defaultTimeoutInMs = 30_000;
 
+/** How long one check of a broker that was found may take: the checks after it need their time, too. */
+const checkTimeoutInMs = 5_000;
+
 /** Default of an interactive call: no limit, since a person takes as long as a person takes. */
 const interactiveTimeoutInMs = 0;
 
@@ -84,7 +87,7 @@ interface DefaultAccount {
 }
 
 /** The broker's protocol over whichever transport reaches it. */
-export class LinuxBroker implements Broker {
+export class ProtocolBroker implements Broker {
   readonly #route: BrokerRoute;
   readonly #env: Environment;
 
@@ -244,7 +247,10 @@ export class LinuxBroker implements Broker {
   async *diagnose(options: DiagnoseOptions = {}): AsyncGenerator<DiagnosticCheck> {
     const operation = "diagnose";
     const deadline = new Deadline(operation, this.platform, options, defaultTimeoutInMs);
-    const facts = { operation, platform: this.platform, correlationId: deadline.correlationId };
+    const { correlationId } = deadline;
+    const facts = { operation, platform: this.platform, correlationId };
+    const timeoutInMs = Math.min(options.timeoutInMs || checkTimeoutInMs, checkTimeoutInMs);
+    const oneCheck = { ...options, correlationId, timeoutInMs };
     const transport = await this.#routeToDiagnose(deadline, facts);
     const { dialect, groundwork } = transport;
     if (this.#route.passedOver !== undefined) yield passedOver(this.#route.passedOver);
@@ -260,16 +266,21 @@ export class LinuxBroker implements Broker {
         yield skipped(one, failed);
       yield skipped(checks.brokerVersion, failed);
     } else {
-      const status = await this.probe({ ...options, correlationId: deadline.correlationId });
+      // Over D-Bus the broker was reached just now: what is left is one question.
+      const status = await this.probe(dialect.isLocal ? oneCheck : { ...options, correlationId });
       emulated = status.available && status.emulated;
       yield versionCheck(status);
     }
     if (dialect.isLocal) {
       if (failed !== undefined && failed.id !== checks.broker.id) yield skipped(checks.keyring, failed);
-      else yield keyringCheck(await this.#keyringState(transport, deadline, facts));
+      else {
+        const own = new Deadline(operation, this.platform, oneCheck, checkTimeoutInMs);
+        yield keyringCheck(await this.#keyringState(transport, own, facts));
+      }
       yield emulated ? emulatorNeedsNoDisplay : displayCheck(transport.brokerProcess(), this.#env);
     }
-    yield redirectUriCheck(dialect.redirectUri(options.clientId ?? "<client id>"));
+    const { clientId } = options;
+    yield redirectUriCheck(clientId === undefined ? undefined : dialect.redirectUri(clientId));
   }
 
   async close(): Promise<void> {

@@ -94,8 +94,10 @@ async function* checkPlatform(
   flags: DoctorFlags,
   io: CliIo,
 ): AsyncGenerator<DiagnosticCheck> {
-  const clientId = flags.clientId ?? developerSignOnClientId;
-  if (broker.diagnose !== undefined) yield* broker.diagnose({ clientId, abortSignal: io.interrupted });
+  // The default app is registered already: only an app of the user's own has something to check.
+  const { clientId } = flags;
+  const about = { abortSignal: io.interrupted, ...(clientId !== undefined && { clientId }) };
+  if (broker.diagnose !== undefined) yield* broker.diagnose(about);
   else yield* checkByProbe(broker, io);
 }
 

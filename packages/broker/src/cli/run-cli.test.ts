@@ -523,6 +523,13 @@ describe("broker doctor", () => {
     ]);
   });
 
+  it("names the default app to no check: that one needs no registration", async () => {
+    const broker = new DiagnosingFakeBroker([bus]);
+    await run(["doctor"], broker);
+    expect(broker.diagnosed).toBeDefined();
+    expect(broker.diagnosed).not.toHaveProperty("clientId");
+  });
+
   it("counts accounts and names them only when asked", async () => {
     const { code, out } = await run(["doctor"], new DiagnosingFakeBroker([bus]));
     expect(code).toBe(0);

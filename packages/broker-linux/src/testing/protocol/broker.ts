@@ -1,10 +1,10 @@
-import type { AbortError, Broker, BrokerError, SilentTokenRequest } from "@x/broker-contract";
-import { createLinuxBroker, type LinuxBrokerOptions } from "../../index.js";
+import type { AbortError, BrokerError, SilentTokenRequest } from "@x/broker-contract";
+import { createLinuxBroker, type LinuxBroker, type LinuxBrokerOptions } from "../../index.js";
 import type { FakeBus } from "./fake-bus.js";
 import { clientId } from "./people.js";
 
 /** The package on a fake bus. */
-export function brokerOn(bus: FakeBus, options: LinuxBrokerOptions = {}): Broker {
+export function brokerOn(bus: FakeBus, options: LinuxBrokerOptions = {}): LinuxBroker {
   return createLinuxBroker({
     transport: "dbus",
     busAddress: "unix:path=/fake",
