@@ -251,6 +251,39 @@ describe("no account at all", () => {
     expect(error.hint).toContain(advice);
   });
 
+  it.each([
+    ["status 0", errorAnswer({ context: "whatever", status: 0, subStatus: 0 })],
+    ["a wanted account", errorAnswer({ context: "Missing account username in request", status: 0 })],
+    ["a plain D-Bus error", busError("Failed", "whatever")],
+  ])("is what himmelblau's broker means with %s", async (_name, answer) => {
+    const bus = usualBus().onJson("getAccounts", { accounts: [] }).on("acquireTokenSilently", answer);
+    bus.keyring = "unlocked";
+    const error = await rejection(brokerOn(bus).acquireTokenSilently(request));
+    expect(error).toMatchObject({ code: "account_not_found", reason: "not_signed_in" });
+    expect(error.cause).toMatchObject({ name: "BrokerError", native: error.native });
+  });
+
+  it.each([
+    ["another status", errorAnswer({ context: "whatever", status: 10 }), "broker_failed"],
+    ["a network failure", errorAnswer({ context: "whatever", status: 3 }), "no_network"],
+    [
+      "a reason of the broker's own",
+      errorAnswer({ context: "x", status: 0, diagnostics: { raw_error_code: "disk_full" } }),
+      "broker_failed",
+    ],
+    ["a broker without a display", busError("Failed", "cannot open display"), "broker_failed"],
+    ["a D-Bus error of another name", busError("FileNotFound", "whatever"), "broker_failed"],
+  ])("does not hide %s", async (_name, answer, code) => {
+    const bus = usualBus().onJson("getAccounts", { accounts: [] }).on("acquireTokenSilently", answer);
+    expect((await rejection(brokerOn(bus).acquireTokenSilently(request))).code).toBe(code);
+  });
+
+  it("is not said where the broker failed and knows somebody", async () => {
+    const answer = errorAnswer({ context: "whatever", status: 0 });
+    const bus = usualBus().on("acquireTokenSilently", answer);
+    expect((await rejection(brokerOn(bus).acquireTokenSilently(request))).code).toBe("broker_failed");
+  });
+
   it("is not said of a machine that has some", async () => {
     const bus = usualBus().on("acquireTokenSilently", notFound);
     const error = await rejection(brokerOn(bus).acquireTokenSilently(request));
@@ -557,7 +590,7 @@ describe("abort and timeouts", () => {
       "acquireSsoCookies",
       "acquirePrtSsoCookie",
       async (broker, options) =>
-        await broker.acquireSsoCookies?.(
+        await broker.acquireSsoCookies(
           { clientId, authority, account: account(), ssoUrl: "https://login.microsoftonline.com/" },
           options,
         ),
@@ -566,7 +599,7 @@ describe("abort and timeouts", () => {
       "signHttpRequest",
       "generateSignedHttpRequest",
       async (broker, options) =>
-        await broker.signHttpRequest?.({ clientId, account: account(), proofOfPossession: pop }, options),
+        await broker.signHttpRequest({ clientId, account: account(), proofOfPossession: pop }, options),
     ],
   ];
 
@@ -664,7 +697,7 @@ describe("sign-out, cookies and signed requests", () => {
     ["2.0.2", { cookieItems: [{ cookieName: "x-ms-RefreshTokenCredential", cookieContent: "c" }] }],
   ])("reads the cookies of a broker %s", async (_version, answer) => {
     const bus = usualBus().onJson("acquirePrtSsoCookie", answer);
-    await expect(brokerOn(bus).acquireSsoCookies?.(cookieRequest)).resolves.toEqual([
+    await expect(brokerOn(bus).acquireSsoCookies(cookieRequest)).resolves.toEqual([
       { name: "x-ms-RefreshTokenCredential", value: "c" },
     ]);
     const sent = bus.requestsOf("acquirePrtSsoCookie")[0]?.json;
@@ -686,13 +719,13 @@ describe("sign-out, cookies and signed requests", () => {
     ],
   ])("refuses %s", async (_what, answer, code) => {
     const bus = usualBus().onJson("acquirePrtSsoCookie", answer);
-    const cookies = brokerOn(bus).acquireSsoCookies?.(cookieRequest) ?? Promise.resolve();
+    const cookies = brokerOn(bus).acquireSsoCookies(cookieRequest);
     expect((await rejection(cookies)).code).toBe(code);
   });
 
   it("refuses an SSO URL that is none", async () => {
-    const cookies = brokerOn(usualBus()).acquireSsoCookies?.({ ...cookieRequest, ssoUrl: "login" });
-    expect((await rejection(cookies ?? Promise.resolve())).code).toBe("invalid_request");
+    const cookies = brokerOn(usualBus()).acquireSsoCookies({ ...cookieRequest, ssoUrl: "login" });
+    expect((await rejection(cookies)).code).toBe("invalid_request");
   });
 
   it.each([
@@ -701,19 +734,19 @@ describe("sign-out, cookies and signed requests", () => {
   ] as const)("says why there is no account for cookies (keyring %s)", async (keyring, reason) => {
     const bus = usualBus().onJson("getAccounts", { accounts: [] });
     bus.keyring = keyring;
-    const cookies = brokerOn(bus).acquireSsoCookies?.(cookieRequest) ?? Promise.resolve();
+    const cookies = brokerOn(bus).acquireSsoCookies(cookieRequest) ?? Promise.resolve();
     expect(await rejection(cookies)).toMatchObject({ code: "account_not_found", reason });
   });
 
   it("needs the account named where there are several", async () => {
     const bus = usualBus().onJson("getAccounts", { accounts: [nativeAccount(), otherNativeAccount()] });
-    const cookies = brokerOn(bus).acquireSsoCookies?.(cookieRequest) ?? Promise.resolve();
+    const cookies = brokerOn(bus).acquireSsoCookies(cookieRequest) ?? Promise.resolve();
     expect(await rejection(cookies)).toMatchObject({ code: "account_not_found", reason: "several_accounts" });
   });
 
   it("signs a request", async () => {
     const bus = usualBus().onJson("generateSignedHttpRequest", { signedHttpRequest: "shr" });
-    const signed = await brokerOn(bus).signHttpRequest?.({
+    const signed = await brokerOn(bus).signHttpRequest({
       clientId,
       account: account(),
       keyId: "k",
@@ -741,7 +774,7 @@ describe("sign-out, cookies and signed requests", () => {
   });
 
   it("says when a broker signs no requests", async () => {
-    const signed = brokerOn(usualBus()).signHttpRequest?.({
+    const signed = brokerOn(usualBus()).signHttpRequest({
       clientId,
       account: account(),
       proofOfPossession: { resourceRequestMethod: "GET", resourceRequestUrl: "https://example.com/" },

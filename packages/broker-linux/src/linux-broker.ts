@@ -160,8 +160,8 @@ export class ProtocolBroker implements Broker {
       try {
         return await this.#token("acquireTokenSilently", prepared, { ...routed, facts });
       } catch (error) {
-        const notFound = error instanceof BrokerError && error.code === "account_not_found";
-        throw notFound && chosen.noneKnown ? await this.#noAccount(routed) : error;
+        const forNobody = chosen.noneKnown && error instanceof BrokerError && mayLackAccount(error);
+        throw forNobody ? await this.#noAccount(routed, error) : error;
       }
     });
   }
@@ -418,9 +418,11 @@ export class ProtocolBroker implements Broker {
   }
 
   /** The error for a broker that knows nobody; without a keyring it could not remember anybody. */
-  async #noAccount(call: RoutedCall): Promise<BrokerError> {
+  async #noAccount(call: RoutedCall, cause?: BrokerError): Promise<BrokerError> {
+    const said = cause === undefined ? {} : { native: cause.native, cause };
     if (!call.transport.dialect.isLocal) {
       return callError("account_not_found", call.facts, {
+        ...said,
         reason: "not_signed_in",
         message: "Windows' broker knows no account.",
         hint: "Sign in interactively, or add the account in Windows (Settings > Accounts > Access work or school).",
@@ -429,6 +431,7 @@ export class ProtocolBroker implements Broker {
     const state = await this.#keyringState(call.transport, call.deadline, call.facts);
     const signIn = "Sign in interactively, or register the device with the Company Portal (`intune-portal`).";
     return callError("account_not_found", call.facts, {
+      ...said,
       reason: state === "none" ? "no_keyring" : "not_signed_in",
       message: "The broker knows no account.",
       hint:
@@ -492,6 +495,17 @@ const aliveCodes = new Set([
   "protocol_error",
   "account_not_found",
 ]);
+
+/**
+ * Whether a broker that knows nobody may have failed for that very reason: himmelblau's says so in free text alone,
+ * with status 0 or a plain D-Bus error.
+ */
+function mayLackAccount({ code, reason, aadsts, native }: BrokerError): boolean {
+  if (code === "account_not_found" || reason === "account_needed") return true;
+  if (code !== "broker_failed" || reason !== undefined || aadsts !== undefined) return false;
+  if (native["rawErrorCode"] !== undefined) return false;
+  return native["status"] === 0 || native["dbusError"] === "org.freedesktop.DBus.Error.Failed";
+}
 
 function severalAccounts(message: string, call: Call): BrokerError {
   const hint = "Pass the account to use (see getAccounts).";
