@@ -1,4 +1,4 @@
-// What the README of @x/broker shows must compile as it stands.
+// What the READMEs of @x/broker and @x/broker-linux show must compile as it stands.
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -9,13 +9,19 @@ import { promisify } from "node:util";
 import { expect, it } from "vitest";
 
 const run = promisify(execFile);
-const packageFolder = dirname(createRequire(import.meta.url).resolve("@x/broker/package.json"));
-const readme = readFileSync(join(packageFolder, "README.md"), "utf8");
-const snippets = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code ?? "");
+const { resolve } = createRequire(import.meta.url);
+const snippetsOf = (name: string) => {
+  const readme = readFileSync(join(dirname(resolve(`${name}/package.json`)), "README.md"), "utf8");
+  return [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code ?? "");
+};
 const compiler = fileURLToPath(new URL("../../node_modules/.bin/tsc", import.meta.url));
 
-it("the README of @x/broker has snippets that compile as they stand", async () => {
-  expect(snippets.length).toBeGreaterThan(1);
+it.each([
+  ["@x/broker", 2],
+  ["@x/broker-linux", 1],
+])("the README of %s has snippets that compile as they stand", async (name, least) => {
+  const snippets = snippetsOf(name);
+  expect(snippets.length).toBeGreaterThanOrEqual(least);
   // Inside this package, so that snippets find what they import.
   const folder = await mkdtemp(fileURLToPath(new URL("broker-snippet-", import.meta.url)));
   try {

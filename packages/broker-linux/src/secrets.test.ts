@@ -94,7 +94,7 @@ describe("tokens, cookies and names stay out of logs and errors", () => {
     bus.onJson("generateSignedHttpRequest", { signedHttpRequest: accessToken });
     const logger = new Everything();
     const broker = brokerOn(bus);
-    await broker.acquireSsoCookies?.(
+    await broker.acquireSsoCookies(
       {
         clientId,
         authority: request.authority,
@@ -102,7 +102,7 @@ describe("tokens, cookies and names stay out of logs and errors", () => {
       },
       { logger },
     );
-    await broker.signHttpRequest?.(
+    await broker.signHttpRequest(
       {
         clientId,
         account: account(),

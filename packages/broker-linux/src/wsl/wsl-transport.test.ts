@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { inspect } from "node:util";
-import type { Broker, BrokerError, BrokerLogger, DiagnosticCheck } from "@x/broker-contract";
+import type { BrokerError, BrokerLogger, DiagnosticCheck } from "@x/broker-contract";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { LinuxBroker } from "../index.js";
 import { failure, rejection, request } from "../testing/protocol/broker.js";
 import { busError, FakeBus } from "../testing/protocol/fake-bus.js";
 import { FakeWsl } from "../testing/protocol/fake-wsl.js";
@@ -17,13 +18,13 @@ beforeEach(() => {
 });
 afterEach(() => wsl.remove());
 
-const list = (broker: Broker) => broker.getAccounts({ clientId });
+const list = (broker: LinuxBroker) => broker.getAccounts({ clientId });
 const methods = () => wsl.runs.map(({ method }) => method);
 const osRelease = (text: string) => writeFileSync(wsl.locations.osReleaseFile, text);
 
-async function checksOf(broker: Broker): Promise<DiagnosticCheck[]> {
+async function checksOf(broker: LinuxBroker): Promise<DiagnosticCheck[]> {
   const found: DiagnosticCheck[] = [];
-  for await (const one of broker.diagnose?.({ clientId }) ?? []) found.push(one);
+  for await (const one of broker.diagnose({ clientId })) found.push(one);
   return found;
 }
 
@@ -270,11 +271,11 @@ describe("requests to Windows' broker", () => {
     expect(error.hint).toContain("Windows");
   });
 
-  it.each<[string, (broker: Broker) => Promise<unknown> | undefined]>([
+  it.each<[string, (broker: LinuxBroker) => Promise<unknown>]>([
     [
       "cookies",
       (broker) =>
-        broker.acquireSsoCookies?.({
+        broker.acquireSsoCookies({
           clientId,
           authority: request.authority,
           ssoUrl: "https://login.example/",
@@ -283,14 +284,14 @@ describe("requests to Windows' broker", () => {
     [
       "signed requests",
       (broker) =>
-        broker.signHttpRequest?.({
+        broker.signHttpRequest({
           clientId,
           account: account(),
           proofOfPossession: { resourceRequestMethod: "GET", resourceRequestUrl: "https://a.example/" },
         }),
     ],
   ])("%s are not supported, and the proxy is not asked", async (_what, ask) => {
-    expect(await rejection(Promise.resolve(ask(wsl.broker())))).toMatchObject({
+    expect(await rejection(ask(wsl.broker()))).toMatchObject({
       code: "not_supported",
       reason: "not_over_wsl",
     });

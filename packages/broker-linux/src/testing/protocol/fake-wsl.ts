@@ -1,8 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Broker } from "@x/broker-contract";
-import { createLinuxBroker, type LinuxBrokerOptions } from "../../index.js";
+import { createLinuxBroker, type LinuxBroker, type LinuxBrokerOptions } from "../../index.js";
 import { ProgramFailure, type ProgramResult, type RunOptions } from "../../wsl/run-program.js";
 
 /** One program that was to be run. */
@@ -78,7 +77,7 @@ export class FakeWsl {
     return result(typeof played === "string" ? { output: Buffer.from(played) } : played);
   };
 
-  broker(options: LinuxBrokerOptions = {}): Broker {
+  broker(options: LinuxBrokerOptions = {}): LinuxBroker {
     return createLinuxBroker({
       env: {},
       wslLocations: this.locations,
