@@ -106,6 +106,17 @@ describe("finding the broker", () => {
     await expect(list(bus)).resolves.toHaveLength(1);
   });
 
+  it("asks such a broker whether it is ready before it sends what shows a window, and sends that once", async () => {
+    const bus = busWithAccounts("idle").onJson("getLinuxBrokerVersion", { linuxBrokerVersion: "3.0.2" });
+    bus.startupErrors = [busError("UnknownObject"), busError("UnknownMethod", "Object does not exist")];
+    bus.on("acquireTokenInteractively", busError("UnknownObject"));
+    expect(await rejection(brokerOn(bus).acquireTokenInteractively(request))).toMatchObject({
+      code: "temporarily_unavailable",
+    });
+    expect(bus.calls.filter((call) => call.member === "acquireTokenInteractively")).toHaveLength(1);
+    expect(bus.calls.filter((call) => call.member === "getLinuxBrokerVersion")).toHaveLength(3);
+  });
+
   it("does not wait for one that has been running", async () => {
     const bus = busWithAccounts();
     bus.startupErrors = [busError("UnknownObject")];
@@ -267,6 +278,18 @@ describe("a broker that goes away", () => {
       retryable: true,
     });
     expect(bus.requests).toHaveLength(1);
+  });
+
+  it("after it passed on that somebody is missing: a window is not shown twice", async () => {
+    const bus = busWithAccounts().on("acquireTokenInteractively", () => {
+      bus.startBroker();
+      throw busError("ServiceUnknown", "The name org.example.DeviceBroker was not provided");
+    });
+    expect(await rejection(brokerOn(bus).acquireTokenInteractively(request))).toMatchObject({
+      code: "broker_unavailable",
+      reason: "broker_died",
+    });
+    expect(bus.calls.filter((call) => call.member === "acquireTokenInteractively")).toHaveLength(1);
   });
 
   it("again and again ends in an error, not in a loop", async () => {

@@ -12,7 +12,7 @@ import type { Deadline } from "./deadline.js";
 import { files } from "./files.js";
 import type { NativeCall, NativeConnection, NativeError, NativeEvent, NativeReply } from "./native.js";
 import { type LoadBinding, requireBinding } from "./native-addon.js";
-import { brokerBusName } from "./protocol.js";
+import { brokerBusName, brokerInterface, brokerObjectPath, protocolVersion } from "./protocol.js";
 import { SharedWork, waiterFor } from "./shared-work.js";
 import type { BrokerOwner } from "./transport.js";
 
@@ -124,10 +124,13 @@ export class BusSession {
     facts: CallFacts,
     onGiveUp?: (tellBroker: (call: BrokerMessage & { readonly timeoutInMs: number }) => void) => void,
   ): Promise<NativeReply> {
+    // A call with turns shows windows: carried out twice it would show two.
+    const onceOnly = call.queue !== undefined;
     let resent = false;
     for (;;) {
       deadline.throwIfOver();
       const broker = this.#broker ?? (await this.reach(deadline, facts));
+      if (onceOnly && broker.startedAt !== undefined) await this.#untilReady(broker, deadline);
       const pending = broker.connection.call({
         ...call,
         destination: broker.uniqueName,
@@ -138,26 +141,30 @@ export class BusSession {
       let reply: NativeReply;
       try {
         reply = await deadline.race(pending.reply, () => {
-          pending.cancel();
+          // Before the cancel, which lets the next call have its turn: what is told is about this one.
           onGiveUp?.((last) => {
             const { connection, uniqueName } = broker;
             // Best effort: the caller has been told that the call is over, and nobody waits for an answer.
             const call = { ...last, destination: uniqueName, autoStart: false, keepAlive: false };
             connection.call(call).reply.catch(() => {});
           });
+          pending.cancel();
         });
       } catch (error) {
         const native = asNativeError(error);
         if (native === undefined) throw error;
         if (saysNobodyThere(native)) {
-          if (!(await this.#isGone(broker, deadline))) throw helperMissing(native, facts);
+          if (!(await this.#isGone(broker, deadline, facts))) throw helperMissing(native, facts);
           if (this.#broker === broker) this.#broker = undefined;
+          // The bus names whom it did not find. Any other text may be the broker's own, passed on before it left.
+          const wasDelivered = onceOnly && !(native.dbusMessage ?? "").includes(broker.uniqueName);
+          if (wasDelivered) throw diedInTheMiddle(native, facts);
           if (!resent) {
             resent = true;
             continue;
           }
         }
-        if (isStillStarting(native, broker)) {
+        if (!onceOnly && isStillStarting(native, broker)) {
           await deadline.pause(readyPollInMs);
           continue;
         }
@@ -320,8 +327,36 @@ export class BusSession {
     return { uniqueName, startedAt: performance.now() };
   }
 
+  /** Waits until a broker that was just started knows its own object, asking what does no harm when asked again. */
+  async #untilReady(broker: ReachedBroker, deadline: Deadline): Promise<void> {
+    for (;;) {
+      try {
+        await this.ask(
+          broker.connection,
+          {
+            destination: broker.uniqueName,
+            path: brokerObjectPath,
+            interface: brokerInterface,
+            member: "getLinuxBrokerVersion",
+            signature: "sss",
+            args: [protocolVersion, deadline.correlationId, `{"msalCppVersion":"1.28.0"}`],
+          },
+          deadline,
+          readyWithinInMs,
+        );
+        return;
+      } catch (error) {
+        const native = asNativeError(error);
+        if (native === undefined) throw error;
+        // Any other failure is for the call itself to meet.
+        if (!isStillStarting(native, broker)) return;
+        await deadline.pause(readyPollInMs);
+      }
+    }
+  }
+
   /** Whether nobody has the broker's unique name any more. */
-  async #isGone(broker: ReachedBroker, deadline: Deadline): Promise<boolean> {
+  async #isGone(broker: ReachedBroker, deadline: Deadline, facts: CallFacts): Promise<boolean> {
     try {
       const reply = await this.ask(
         broker.connection,
@@ -337,8 +372,10 @@ export class BusSession {
       );
       return reply.body[0] === false;
     } catch (error) {
-      if (asNativeError(error) === undefined) throw error;
-      return false;
+      const native = asNativeError(error);
+      if (native === undefined) throw error;
+      if (native.code === "dbus_error") return false;
+      throw this.#callFailure(native, broker.connection, deadline, facts);
     }
   }
 
@@ -588,8 +625,22 @@ function isStillStarting(error: NativeError, broker: ReachedBroker): boolean {
     broker.startedAt !== undefined &&
     performance.now() - broker.startedAt < readyWithinInMs &&
     (error.dbusName === "org.freedesktop.DBus.Error.UnknownObject" ||
-      error.dbusName === "org.freedesktop.DBus.Error.UnknownInterface")
+      error.dbusName === "org.freedesktop.DBus.Error.UnknownInterface" ||
+      // What services made with GDBus or dbus-python say of an object that is not there.
+      (error.dbusName === "org.freedesktop.DBus.Error.UnknownMethod" &&
+        /\bobject\b/i.test(error.dbusMessage ?? "")))
   );
+}
+
+/** The broker took the call, said that somebody is missing, and left. */
+function diedInTheMiddle(error: NativeError, facts: CallFacts): BrokerError {
+  return callError("broker_unavailable", facts, {
+    reason: "broker_died",
+    native: { dbusError: error.dbusName ?? "unknown" },
+    message: "The broker ended in the middle of the call.",
+    hint: "Try again; if it stays, see `journalctl --user -e` and `npx @x/broker doctor`.",
+    retryable: true,
+  });
 }
 
 /** The broker is there and passes on that something it needs is not. */
