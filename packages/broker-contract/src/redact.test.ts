@@ -17,6 +17,7 @@ describe("redactSensitive", () => {
     ["a cookie", `x-ms-RefreshTokenCredential=${"Q".repeat(200)}`, "[secret]"],
     ["a user name", "user 'ann.b+c@contoso.example' is blocked", "user '[user]' is blocked"],
     ["a user name of a guest", "ann_contoso.example#EXT#@fabrikam.example", "[user]"],
+    ["a user name with an apostrophe", "user 'sean.o'hara@contoso.example' left", "user '[user]' left"],
     ["a user name beyond ASCII", "«jürgen@müller.example»", "[user]»"],
     [
       "a user name in a URL",

@@ -14,7 +14,7 @@ const secrets: readonly Rule[] = [
 const userNames: readonly Rule[] = [
   // User principal names and e-mail addresses, also within a URL; a package with its version is none.
   [
-    /[^\s"'<>()[\]{},;:=|/\\?&@]{1,128}(?:@|%40)(?!\d+\.\d+\.\d+(?![\d.]))[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){0,16}/gu,
+    /(?:(?<![\p{L}\p{N}.])[\p{L}\p{N}.]{1,32}')?[^\s"'<>()[\]{},;:=|/\\?&@]{1,128}(?:@|%40)(?!\d+\.\d+\.\d+(?![\d.]))[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){0,16}/gu,
     () => "[user]",
   ],
   // CONTOSO\ada, but no part of a Windows path, and no line break written as \n.

@@ -32,12 +32,17 @@ const longestText = 500;
 
 /** A text of the broker or the bus, made fit for an error or a log: one line, short, nobody's name or token. */
 export function foreignText(text: string, facts: Pick<CallFacts, "personalData">): string {
-  let result = text.slice(0, 10_000);
+  // Addresses first: a name may be part of one, which would then no longer look like it.
+  let result = redactSensitive(text.slice(0, 10_000));
   for (const name of facts.personalData ?? []) {
-    if (name.length > 1) result = result.replaceAll(name, "[user]");
+    if (name.length > 1) result = result.replace(new RegExp(escapeRegExp(name), "gi"), "[user]");
   }
-  result = redactSensitive(result).replace(/\s+/g, " ").trim();
+  result = result.replace(/\s+/g, " ").trim();
   return result.length > longestText ? `${result.slice(0, longestText)}…` : result;
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
 /** ` Whoever says: "…".`, or nothing if they say nothing. */
