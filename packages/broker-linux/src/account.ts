@@ -58,6 +58,20 @@ export function readAccount(value: unknown): BrokerAccount | undefined {
   };
 }
 
+/**
+ * Every home account id that a broker's account object gives, in whichever of its fields, even where the object
+ * lacks others that an account needs.
+ */
+export function homeAccountIdsIn(value: unknown): string[] {
+  const native = asObject(value);
+  if (native === undefined) return [];
+  const clientInfo = textField(native, "clientInfo");
+  return [
+    textField(native, "homeAccountId"),
+    clientInfo === undefined ? undefined : homeAccountIdOf(clientInfo),
+  ].filter((id) => id !== undefined);
+}
+
 /** The usable accounts of a `getAccounts` answer. Unusable ones are left out, as Microsoft's client does. */
 export function readAccounts(answer: JsonObject): BrokerAccount[] {
   const list = field(answer, "accounts");

@@ -717,6 +717,15 @@ describe("sign-out, cookies and signed requests", () => {
       { account: otherNativeAccount(), cookieName: "a", cookieContent: "b" },
       "account_mismatch",
     ],
+    [
+      "another account's cookie, by its id alone",
+      {
+        account: { homeAccountId: otherNativeAccount()["homeAccountId"] },
+        cookieName: "a",
+        cookieContent: "b",
+      },
+      "account_mismatch",
+    ],
   ])("refuses %s", async (_what, answer, code) => {
     const bus = usualBus().onJson("acquirePrtSsoCookie", answer);
     const cookies = brokerOn(bus).acquireSsoCookies(cookieRequest);

@@ -1,5 +1,5 @@
 import type { BrokerAccount, SsoCookie, SsoCookieRequest } from "@x/broker-contract";
-import { accountForRequest, readAccount, sameId } from "./account.js";
+import { accountForRequest, homeAccountIdsIn, sameId } from "./account.js";
 import { resolveAuthority } from "./authority.js";
 import { nonsense } from "./broker-answer.js";
 import { type CallFacts, callError } from "./call-facts.js";
@@ -56,8 +56,8 @@ export function ssoCookieRequest(
 export function readSsoCookies(answer: JsonObject, account: BrokerAccount, facts: CallFacts): SsoCookie[] {
   const error = findWireError(answer);
   if (error !== undefined) throw wireError(error, facts);
-  const told = readAccount(field(answer, "account"));
-  if (told !== undefined && !sameId(told.homeAccountId, account.homeAccountId)) {
+  const told = homeAccountIdsIn(field(answer, "account"));
+  if (told.some((id) => !sameId(id, account.homeAccountId))) {
     throw callError("account_mismatch", facts, {
       reason: "wrong_account",
       message:

@@ -150,6 +150,60 @@ describe("the wrong account is account_mismatch, never a token", () => {
     expect(JSON.stringify(error)).not.toContain("eyJ");
   });
 
+  const ofOther = accessTokenOf({ oid: otherObjectId, upn: "other@contoso.example" });
+  const idOfOther = { oid: otherObjectId, preferred_username: "other@contoso.example" };
+  it.each([
+    ["the access token says otherwise", { accessToken: ofOther }],
+    ["both tokens say otherwise", { accessToken: ofOther, idToken: idTokenOf(idOfOther) }],
+    [
+      "only an email address fits",
+      {
+        accessToken: ofOther,
+        clientInfo: undefined,
+        idToken: idTokenOf({ ...idOfOther, tid: otherTenantId, email: username }),
+      },
+    ],
+    [
+      "the user name fits, but not the id in the home tenant",
+      { accessToken: ofOther, clientInfo: undefined, idToken: idTokenOf({ oid: otherObjectId }) },
+    ],
+    [
+      "the embedded account fits, but not the token",
+      { accessToken: ofOther, clientInfo: undefined, idToken: undefined, account: nativeAccount() },
+    ],
+    [
+      "an incomplete embedded account is another",
+      { accessToken: "opaque", account: { homeAccountId: `${otherObjectId}.${tenantId}` } },
+    ],
+    ["the embedded account is another", { accessToken: "opaque", account: otherNativeAccount() }],
+    [
+      "the embedded account's client info is another's",
+      { account: nativeAccount({ clientInfo: clientInfo(otherObjectId, tenantId) }) },
+    ],
+    [
+      "the tokens of a tenant that is visited are of two people",
+      {
+        accessToken: accessTokenOf({ oid: otherObjectId, tid: otherTenantId }),
+        idToken: idTokenOf({ tid: otherTenantId }),
+      },
+    ],
+  ])("even if other parts of the answer fit: %s", async (_what, changes) => {
+    for (const answer of [silently(tokenAnswer(changes)), silently(tokenAnswer(changes), {})])
+      expect(await rejection(answer)).toMatchObject({ code: "account_mismatch", reason: "wrong_account" });
+  });
+
+  it("nor are the parts to contradict each other where anybody may sign in", async () => {
+    const error = await rejection(interactively(tokenAnswer({ accessToken: ofOther })));
+    expect(error).toMatchObject({ code: "account_mismatch", reason: "wrong_account" });
+  });
+
+  it("takes an empty login hint for none", async () => {
+    const bus = new FakeBus().onJson("acquireTokenSilently", tokenAnswer());
+    bus.onJson("getAccounts", { accounts: [nativeAccount(), otherNativeAccount()] });
+    const token = await brokerOn(bus).acquireTokenSilently({ ...request, loginHint: "" });
+    expect(token.account.username).toBe(username);
+  });
+
   it("lets the user choose somebody else in a dialog that was only hinted at", async () => {
     const token = await interactively(tokenAnswer(otherPerson), { loginHint: username });
     expect(token.account.username).toBe("other@contoso.example");
@@ -184,10 +238,30 @@ describe("the wrong tenant is account_mismatch, never a token", () => {
   it.each([
     ["by the access token", { accessToken: accessTokenOf({ tid: tenantId }), idToken: undefined }],
     ["by the id token of an opaque one", { accessToken: "opaque", idToken: idTokenOf({ tid: tenantId }) }],
+    [
+      "by an issuer",
+      {
+        accessToken: accessTokenOf({ tid: undefined, iss: `https://sts.windows.net/${tenantId}/` }),
+        idToken: undefined,
+      },
+    ],
+    ["by no word at all", { accessToken: "opaque", idToken: idTokenOf({ tid: undefined }) }],
     ["by one of the two", { accessToken: accessTokenOf({ tid: otherTenantId }), idToken: idTokenOf() }],
   ])("%s", async (_how, changes) => {
     const error = await rejection(silently(tokenAnswer(changes), { account: account(), authority }));
     expect(error).toMatchObject({ code: "account_mismatch", reason: "wrong_tenant" });
+  });
+
+  it("is the issuer's where a token has no other word for it", async () => {
+    const iss = `https://login.microsoftonline.com/${otherTenantId}/v2.0`;
+    const answer = tokenAnswer({ accessToken: "opaque", idToken: idTokenOf({ tid: undefined, iss }) });
+    const token = await silently(answer, { account: account(), authority });
+    expect(token.tenantId).toBe(otherTenantId);
+  });
+
+  it("is the account's own for an opaque token", async () => {
+    const answer = tokenAnswer({ accessToken: "opaque", idToken: undefined });
+    await expect(silently(answer)).resolves.toMatchObject({ tenantId });
   });
 
   it("looks inside a signed HTTP request", async () => {

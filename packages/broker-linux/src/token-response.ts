@@ -1,5 +1,5 @@
-import type { BrokerAccount, BrokerToken } from "@x/broker-contract";
-import { homeAccountIdOf, readAccount, sameId } from "./account.js";
+import type { BrokerAccount, BrokerError, BrokerToken } from "@x/broker-contract";
+import { homeAccountIdOf, homeAccountIdsIn, readAccount, sameId } from "./account.js";
 import { nonsense, readTelemetry, tokenPart } from "./broker-answer.js";
 import { type CallFacts, callError } from "./call-facts.js";
 import { tokenExpiry } from "./expiry.js";
@@ -35,7 +35,7 @@ export function readTokenAnswer(
   if (idToken !== undefined && idTokenClaims === undefined) throw nonsense("an id token that is none", facts);
 
   const { account, usernames } = readTokenAccount(response, tokenClaims, idTokenClaims, request, facts);
-  checkAccount(account, usernames, request, facts);
+  if (!fitsLoginHint(usernames, request)) throw wrongAccount(request, facts);
   const tenantId = checkedTenant(tokenClaims, idTokenClaims, account, request, facts);
   const scopes = checkedScopes(response, request, facts);
   const expiresOn = checkedExpiry(response, tokenClaims, now, facts);
@@ -82,7 +82,21 @@ interface TokenOwner {
   readonly usernames: readonly string[];
 }
 
-/** Whose token it is, by what the answer says in one place or another. */
+/** An account's id and the tenant it is at home in, out of a home account id. */
+interface HomeIds {
+  readonly uid: string;
+  readonly utid: string;
+}
+
+function homeIds(homeAccountId: string): HomeIds {
+  const [uid = "", utid = ""] = homeAccountId.split(".");
+  return { uid, utid };
+}
+
+/**
+ * Whose token it is. Everything in the answer that says so has to say the same, and the same as the request:
+ * a broker that mixes up two accounts is not to be believed in any part.
+ */
 function readTokenAccount(
   response: JsonObject,
   tokenClaims: JsonObject | undefined,
@@ -90,33 +104,40 @@ function readTokenAccount(
   request: PreparedTokenRequest,
   facts: CallFacts,
 ): TokenOwner {
-  const told = readAccount(field(response, "account"));
+  const asked = request.account;
+  const tokens = [idTokenClaims, tokenClaims].filter((claims) => claims !== undefined);
+  const named = field(response, "account");
+  const told = readAccount(named);
   const clientInfo = textField(response, "clientInfo");
   const claimed = clientInfo === undefined ? undefined : homeAccountIdOf(clientInfo);
   if (clientInfo !== undefined && claimed === undefined) throw nonsense("client info that is none", facts);
   const claim = (name: string) =>
-    (idTokenClaims && textField(idTokenClaims, name)) ?? (tokenClaims && textField(tokenClaims, name));
-  const objectId = claim("oid");
-  const tenantId = claim("tid");
+    tokens.map((claims) => textField(claims, name)).find((value) => value !== undefined);
   const usernames = [
-    ...["preferred_username", "upn", "unique_name", "email"].map(claim),
+    ...tokens.flatMap((claims) =>
+      ["preferred_username", "upn", "unique_name"].map((name) => textField(claims, name)),
+    ),
     told?.username,
   ].filter((name) => name !== undefined);
 
-  const asked = request.account;
-  let homeAccountId = claimed ?? told?.homeAccountId;
-  if (homeAccountId === undefined) {
-    // Ids in a token are those of the tenant that made it: for a guest, the user name says who it is.
-    const isAsked = asked !== undefined && usernames.some((name) => sameId(name, asked.username));
-    if (isAsked) return { account: asked, usernames };
-    if (objectId !== undefined && tenantId !== undefined) homeAccountId = `${objectId}.${tenantId}`;
-  }
+  const stated = [claimed, ...homeAccountIdsIn(named)].filter((id) => id !== undefined);
+  const homeAccountId =
+    stated[0] ?? (asked === undefined ? ownId(tokens) : askedId(asked, tokens, usernames, facts));
   if (homeAccountId === undefined) throw nonsense("a token that does not say whose it is", facts);
-  if (asked !== undefined && sameId(asked.homeAccountId, homeAccountId)) return { account: asked, usernames };
-  if (told !== undefined && sameId(told.homeAccountId, homeAccountId)) return { account: told, usernames };
+  const agreed = asked?.homeAccountId ?? homeAccountId;
+  if (
+    [homeAccountId, ...stated].some((id) => !sameId(id, agreed)) ||
+    tokens.some((claims) => contradicts(claims, homeIds(agreed), request)) ||
+    disagree(tokens)
+  ) {
+    throw wrongAccount(request, facts);
+  }
+  if (asked !== undefined) return { account: asked, usernames };
+  if (told !== undefined) return { account: told, usernames };
 
-  const [uid = "", utid = ""] = homeAccountId.split(".");
-  const username = usernames[0] ?? "";
+  const { uid, utid } = homeIds(homeAccountId);
+  // To show only: an address somebody may choose freely says nothing about who it is.
+  const username = usernames[0] ?? claim("email") ?? "";
   const name = claim("name");
   const environment = request.authority.host;
   // In the home tenant, where the ids of `clientInfo` are those of the account.
@@ -143,20 +164,80 @@ function readTokenAccount(
   };
 }
 
-function checkAccount(
-  account: BrokerAccount,
+/** The account by the ids in its tokens, where nothing else names it. */
+function ownId(tokens: readonly JsonObject[]): string | undefined {
+  for (const claims of tokens) {
+    const objectId = textField(claims, "oid");
+    const tenantId = tenantsOf(claims)[0];
+    if (objectId !== undefined && tenantId !== undefined) return `${objectId}.${tenantId}`;
+  }
+  return undefined;
+}
+
+/**
+ * The asked account, where the tokens alone show that they are its own: by its ids, or, since ids in another
+ * tenant are that tenant's, by the user name there.
+ */
+function askedId(
+  asked: BrokerAccount,
+  tokens: readonly JsonObject[],
   usernames: readonly string[],
-  request: PreparedTokenRequest,
   facts: CallFacts,
-): void {
-  const { account: asked, loginHint } = request;
-  const wrong =
-    asked !== undefined
-      ? !sameId(asked.homeAccountId, account.homeAccountId)
-      : // The user may choose another account in a dialog; without one nobody chose.
-        request.silent && loginHint !== undefined && !usernames.some((name) => sameId(loginHint, name));
-  if (!wrong) return;
-  throw callError("account_mismatch", facts, {
+): string | undefined {
+  const { uid, utid } = homeIds(asked.homeAccountId);
+  const own = ownId(tokens);
+  const hasItsId = tokens.some((claims) => sameId(textField(claims, "oid") ?? "", uid));
+  const abroad = tokens.some((claims) => tenantsOf(claims).some((tenant) => !sameId(tenant, utid)));
+  const isAsked = hasItsId || (abroad && usernames.some((name) => sameId(name, asked.username)));
+  if (isAsked) return asked.homeAccountId;
+  if (own === undefined && usernames.length === 0)
+    throw nonsense("a token that does not say whose it is", facts);
+  return own ?? "";
+}
+
+/** Whether a token is somebody else's: in the home tenant, the object id is the account's. */
+function contradicts(claims: JsonObject, home: HomeIds, request: PreparedTokenRequest): boolean {
+  const objectId = textField(claims, "oid");
+  const tenantId = tenantsOf(claims)[0] ?? request.authority.tenantId;
+  return (
+    objectId !== undefined &&
+    tenantId !== undefined &&
+    sameId(tenantId, home.utid) &&
+    !sameId(objectId, home.uid)
+  );
+}
+
+/** Whether two tokens of one tenant are of two people. */
+function disagree(tokens: readonly JsonObject[]): boolean {
+  const [one, other] = tokens.map((claims) => ({
+    objectId: textField(claims, "oid"),
+    tenantId: tenantsOf(claims)[0],
+  }));
+  if (one?.objectId === undefined || other?.objectId === undefined) return false;
+  const sameTenant =
+    one.tenantId === undefined || other.tenantId === undefined || sameId(one.tenantId, other.tenantId);
+  return sameTenant && !sameId(one.objectId, other.objectId);
+}
+
+/** The tenants a token names: its `tid`, and the one in its issuer's URL. */
+function tenantsOf(claims: JsonObject): string[] {
+  const issuer = textField(claims, "iss") ?? "";
+  return [textField(claims, "tid"), issuerTenant.exec(issuer)?.[1]].filter((tenant) => tenant !== undefined);
+}
+
+const issuerTenant = /^https:\/\/[^/]+\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/|$)/i;
+
+function fitsLoginHint(
+  usernames: readonly string[],
+  { account: asked, loginHint = "", silent }: PreparedTokenRequest,
+): boolean {
+  // The user may choose another account in a dialog; without one nobody chose.
+  if (asked !== undefined || !silent || loginHint === "") return true;
+  return usernames.some((name) => sameId(loginHint, name));
+}
+
+function wrongAccount(request: PreparedTokenRequest, facts: CallFacts): BrokerError {
+  return callError("account_mismatch", facts, {
     reason: "wrong_account",
     message:
       "The broker answered with a token of another account than the one asked for; it was thrown away.",
@@ -166,6 +247,7 @@ function checkAccount(
   });
 }
 
+/** The token's tenant. Where the authority names one, the answer has to be from it. */
 function checkedTenant(
   tokenClaims: JsonObject | undefined,
   idTokenClaims: JsonObject | undefined,
@@ -173,19 +255,25 @@ function checkedTenant(
   request: PreparedTokenRequest,
   facts: CallFacts,
 ): string {
-  const told = [tokenClaims, idTokenClaims]
-    .map((claims) => claims && textField(claims, "tid"))
-    .filter((tenant) => tenant !== undefined);
+  const told = [tokenClaims, idTokenClaims].flatMap((claims) =>
+    claims === undefined ? [] : tenantsOf(claims),
+  );
   const wanted = request.authority.tenantId;
-  if (wanted !== undefined && request.tenantIsFixed && told.some((tenant) => !sameId(tenant, wanted))) {
-    throw callError("account_mismatch", facts, {
-      reason: "wrong_tenant",
-      message:
-        "The broker answered with a token of another tenant than the one asked for; it was thrown away.",
-      hint: "Check that the account is a member or guest of the tenant, or ask the account's own tenant.",
-    });
+  if (wanted !== undefined && request.tenantIsFixed) {
+    // A token that tells no tenant is taken to be from the account's own.
+    const from = told.length > 0 ? told : [homeIds(account.homeAccountId).utid];
+    if (from.some((tenant) => !sameId(tenant, wanted))) throw wrongTenant(facts);
   }
-  return told[0] ?? wanted ?? account.tenantId;
+  return told[0] ?? account.tenantId;
+}
+
+function wrongTenant(facts: CallFacts): BrokerError {
+  return callError("account_mismatch", facts, {
+    reason: "wrong_tenant",
+    message:
+      "Nothing shows that the broker's token is from the tenant that was asked for; it was thrown away.",
+    hint: "Check that the account is a member or guest of the tenant, or ask the account's own tenant.",
+  });
 }
 
 function checkedScopes(
