@@ -67,8 +67,10 @@ void JsThread::close() {
 }
 
 void JsThread::runTask(napi_env env, napi_value, void* context, void*) {
+  // What was still queued when the environment ended: Node has called `forget` by then.
+  if (env == nullptr) return;
   const auto self = static_cast<std::weak_ptr<JsThread>*>(context)->lock();
-  if (env != nullptr && self) self->runOne(Napi::Env(env));
+  if (self) self->runOne(Napi::Env(env));
 }
 
 void JsThread::runOne(Napi::Env env) {
@@ -91,8 +93,9 @@ void JsThread::runOne(Napi::Env env) {
 }
 
 void JsThread::startTurn(napi_env env, napi_value, void* context, void*) {
+  if (env == nullptr) return;  // as in runTask
   const auto self = static_cast<std::weak_ptr<JsThread>*>(context)->lock();
-  if (env == nullptr || !self) return;
+  if (!self) return;
   std::lock_guard lock(self->mutex_);
   self->allowed_ = kTasksPerTurn;
   if (self->function_ != nullptr) self->announce();

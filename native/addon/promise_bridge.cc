@@ -5,12 +5,37 @@
 #include "addon/js_error.h"
 
 namespace broker {
+namespace {
+
+struct NewPromise {
+  // Null if the environment is ending. Napi::Promise::Deferred would leave them uninitialised.
+  napi_deferred deferred = nullptr;
+  napi_value promise = nullptr;
+};
+
+NewPromise newPromise(Napi::Env env) {
+  NewPromise made;
+  if (napi_create_promise(env, &made.deferred, &made.promise) != napi_ok) return {};
+  return made;
+}
+
+// Settling fails only if the environment is ending: nobody can await the promise any more.
+
+void resolveDeferred(Napi::Env env, napi_deferred deferred, Napi::Value value) {
+  if (deferred != nullptr) napi_resolve_deferred(env, deferred, value);
+}
+
+void rejectDeferred(Napi::Env env, napi_deferred deferred, const Failure& failure) {
+  if (deferred != nullptr) napi_reject_deferred(env, deferred, toJsError(env, failure));
+}
+
+}  // namespace
 
 PromiseBridge::Opened PromiseBridge::open(Napi::Env env, bool keepAlive, Napi::Object owner) {
-  Napi::Promise::Deferred deferred = Napi::Promise::Deferred::New(env);
+  const auto [deferred, promise] = newPromise(env);
   Napi::ObjectReference reference;
   if (!owner.IsEmpty()) reference = Napi::Persistent(owner);
-  Opened opened{++lastId_, deferred.Promise()};
+  Opened opened{++lastId_, Napi::Promise(env, promise)};
   pending_.emplace(opened.id, Pending{deferred, std::move(reference), keepAlive});
   if (keepAlive) thread_->hold(env);
   return opened;
@@ -25,7 +50,7 @@ Napi::Object PromiseBridge::ownerOf(Id id) const {
 bool PromiseBridge::resolve(Napi::Env env, Id id, Napi::Value value) {
   auto node = pending_.extract(id);
   if (node.empty()) return false;
-  node.mapped().deferred.Resolve(value);
+  resolveDeferred(env, node.mapped().deferred, value);
   release(env, node.mapped());
   return true;
 }
@@ -33,7 +58,7 @@ bool PromiseBridge::resolve(Napi::Env env, Id id, Napi::Value value) {
 bool PromiseBridge::reject(Napi::Env env, Id id, const Failure& failure) {
   auto node = pending_.extract(id);
   if (node.empty()) return false;
-  node.mapped().deferred.Reject(toJsError(env, failure));
+  rejectDeferred(env, node.mapped().deferred, failure);
   release(env, node.mapped());
   return true;
 }
@@ -43,9 +68,9 @@ void PromiseBridge::release(Napi::Env env, const Pending& pending) {
 }
 
 Napi::Promise PromiseBridge::rejected(Napi::Env env, const Failure& failure) {
-  Napi::Promise::Deferred deferred = Napi::Promise::Deferred::New(env);
-  deferred.Reject(toJsError(env, failure));
-  return deferred.Promise();
+  const auto [deferred, promise] = newPromise(env);
+  rejectDeferred(env, deferred, failure);
+  return Napi::Promise(env, promise);
 }
 
 }  // namespace broker

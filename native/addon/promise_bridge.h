@@ -23,6 +23,7 @@ class PromiseBridge : public std::enable_shared_from_this<PromiseBridge> {
   using Id = std::uint64_t;
   struct Opened {
     Id id;
+    /** Empty if the environment is ending. */
     Napi::Promise promise;
   };
 
@@ -55,12 +56,12 @@ class PromiseBridge : public std::enable_shared_from_this<PromiseBridge> {
   /** From an environment cleanup hook: forgets every promise, for nobody can await one any more. */
   void abandon() { pending_.clear(); }
 
-  /** A promise that never was pending. */
+  /** A promise that never was pending; empty if the environment is ending. */
   static Napi::Promise rejected(Napi::Env env, const Failure& failure);
 
  private:
   struct Pending {
-    Napi::Promise::Deferred deferred;
+    napi_deferred deferred;
     Napi::ObjectReference owner;
     bool keepAlive;
   };

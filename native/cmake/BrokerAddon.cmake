@@ -30,7 +30,9 @@ function(broker_addon target)
   # CMAKE_JS_INC: node-api-headers and node-addon-api, told by cmake-js. Not ours to have warnings about.
   target_include_directories(${target} SYSTEM PRIVATE ${CMAKE_JS_INC})
   target_include_directories(${target} PRIVATE ${BROKER_NATIVE_DIR})
-  target_compile_definitions(${target} PRIVATE NAPI_VERSION=8 NAPI_DISABLE_CPP_EXCEPTIONS)
+  target_compile_definitions(${target} PRIVATE NAPI_VERSION=8 NAPI_DISABLE_CPP_EXCEPTIONS
+    # All of Node-API fails in a worker that is being stopped. That shall not abort the whole process.
+    NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -fno-exceptions -fno-rtti)
   target_link_libraries(${target} PRIVATE Threads::Threads)
   broker_harden(${target})

@@ -105,7 +105,8 @@ Napi::Value connect(const Napi::CallbackInfo& info) {
           auto handle = weak.lock();
           if (!handle) return;
           if (uniqueName.ok()) {
-            promises->resolve(env, id, Connection::create(env, handle, uniqueName.value()));
+            const Napi::Value connection = Connection::create(env, handle, uniqueName.value());
+            if (!connection.IsEmpty()) promises->resolve(env, id, connection);
           } else {
             Environment::of(env).forget(handle);
             promises->reject(env, id, uniqueName.failure());
@@ -130,7 +131,10 @@ Napi::Function Connection::define(Napi::Env env) {
 Napi::Value Connection::create(Napi::Env env, const std::shared_ptr<ConnectionHandle>& handle,
                                const std::string& uniqueName) {
   Napi::Object object = Environment::of(env).connectionClass.New({});
-  Unwrap(object)->handle_ = handle;
+  if (object.IsEmpty()) return {};
+  Connection* connection = Unwrap(object);
+  if (connection == nullptr) return {};
+  connection->handle_ = handle;
   object.DefineProperty(
       Napi::PropertyDescriptor::Value("uniqueName", Napi::String::New(env, uniqueName), napi_enumerable));
   object.DefineProperty(Napi::PropertyDescriptor::Value(Napi::Symbol::New(env, "onEvent"),
@@ -165,7 +169,10 @@ void cancelCall(const Napi::CallbackInfo& info) {
   if (!environment.promises || id.IsEmpty() || !id.IsNumber()) return;
   const auto number = id.As<Napi::Number>().Int64Value();
   const Napi::Object owner = environment.promises->ownerOf(static_cast<PromiseBridge::Id>(number));
-  if (!owner.IsEmpty()) Connection::Unwrap(owner)->cancel(static_cast<PromiseBridge::Id>(number));
+  if (owner.IsEmpty()) return;
+  // Null in a worker that is being stopped.
+  Connection* connection = Connection::Unwrap(owner);
+  if (connection != nullptr) connection->cancel(static_cast<PromiseBridge::Id>(number));
 }
 
 void Connection::cancel(PromiseBridge::Id id) {

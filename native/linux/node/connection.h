@@ -19,6 +19,7 @@ void cancelCall(const Napi::CallbackInfo& info);
 class Connection : public Napi::ObjectWrap<Connection> {
  public:
   static Napi::Function define(Napi::Env env);
+  /** Empty if the environment is ending. */
   static Napi::Value create(Napi::Env env, const std::shared_ptr<ConnectionHandle>& handle,
                             const std::string& uniqueName);
 
