@@ -23,17 +23,34 @@ export function requestedScopes(scopes: readonly string[], facts: CallFacts): st
 }
 
 /**
- * The requested scopes that an answer did not grant. A scope is granted whether it is written with its resource
- * or without, in any case; `.default` stands for whatever is granted.
+ * The requested scopes that an answer did not grant. A scope is granted in any case; where one side leaves the
+ * resource out, the permission's name decides. `.default` stands for whatever is granted.
  */
 export function declinedScopes(requested: readonly string[], granted: readonly string[]): string[] {
-  const named = requested.filter((scope) => permission(scope) !== ".default");
-  if (named.length === 0) return named;
-  const names = new Set(granted.flatMap((scope) => [scope.toLowerCase(), permission(scope)]));
-  return named.filter((scope) => !names.has(scope.toLowerCase()) && !names.has(permission(scope)));
+  const given = granted.map(scopeParts);
+  return requested.filter((scope) => {
+    const { resource, permission } = scopeParts(scope);
+    if (permission === ".default") return false;
+    return !given.some(
+      (one) =>
+        one.permission === permission &&
+        (one.resource === resource || one.resource === "" || resource === ""),
+    );
+  });
 }
 
-/** The permission's own name: what follows the resource. */
-function permission(scope: string): string {
-  return scope.slice(scope.lastIndexOf("/") + 1).toLowerCase();
+interface ScopeParts {
+  /** Empty where the scope names none. */
+  readonly resource: string;
+  readonly permission: string;
+}
+
+function scopeParts(scope: string): ScopeParts {
+  const text = scope.toLowerCase();
+  const slash = text.lastIndexOf("/");
+  // A resource's own id may end with a slash, which then is there twice.
+  return {
+    resource: text.slice(0, Math.max(slash, 0)).replace(/\/+$/, ""),
+    permission: text.slice(slash + 1),
+  };
 }

@@ -306,6 +306,17 @@ describe("granted scopes", () => {
     expect(error.message).toContain("Mail.Read");
   });
 
+  it("a permission of another resource is not the one asked for", async () => {
+    const scopes = ["https://storage.azure.com/user_impersonation"];
+    const asked = { account: account(), scopes };
+    const other = tokenAnswer({ grantedScopes: "https://vault.azure.net/user_impersonation" });
+    expect((await rejection(silently(other, asked))).reason).toBe("declined_scopes");
+    const own = tokenAnswer({ grantedScopes: "https://Storage.azure.com//user_impersonation" });
+    await expect(silently(own, asked)).resolves.toBeDefined();
+    const bare = tokenAnswer({ grantedScopes: "user_impersonation" });
+    await expect(silently(bare, asked)).resolves.toBeDefined();
+  });
+
   it("`.default` stands for whatever is granted", async () => {
     const scopes = ["https://storage.azure.com/.default"];
     const answer = tokenAnswer({ grantedScopes: "https://storage.azure.com/user_impersonation" });
@@ -324,6 +335,11 @@ describe("expiry", () => {
     ["nothing", () => tokenAnswer({ expiresOn: undefined })],
     ["no number", () => tokenAnswer({ expiresOn: "soon" })],
     ["nanoseconds", () => tokenAnswer({ expiresOn: inAnHour() * 1e9 })],
+    [
+      "milliseconds by the token",
+      () => tokenAnswer({ accessToken: accessTokenOf({ exp: inAnHour() * 1000 }) }),
+    ],
+    ["beyond all time by the token", () => tokenAnswer({ accessToken: accessTokenOf({ exp: 1e308 }) })],
   ])("told as %s is an hour from now", async (_how, answer) => {
     const { expiresOn } = await silently(answer());
     expect(Math.abs(expiresOn - inAnHour() * 1000)).toBeLessThan(60_000);
@@ -334,6 +350,8 @@ describe("expiry", () => {
     ["in the past by the token itself", { accessToken: accessTokenOf({ exp: inAnHour() - 7200 }) }],
     ["not at all", { expiresOn: undefined, accessToken: "opaque" }],
     ["in nanoseconds", { expiresOn: inAnHour() * 1e9, accessToken: "opaque" }],
+    ["ten times too late", { expiresOn: Date.now() * 10, accessToken: "opaque" }],
+    ["beyond all time", { expiresOn: undefined, accessToken: accessTokenOf({ exp: 1e308 }) }],
     ["as zero", { expiresOn: 0, accessToken: "opaque" }],
     ["as NaN", { expiresOn: "NaN", accessToken: "opaque" }],
   ])("told %s is a protocol_error", async (_how, changes) => {

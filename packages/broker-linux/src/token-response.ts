@@ -302,8 +302,9 @@ function checkedExpiry(
   const expiresOn = tokenExpiry(
     numberField(response, "expiresOn"),
     tokenClaims && numberField(tokenClaims, "exp"),
+    now,
   );
-  if (expiresOn === undefined) throw nonsense("a token that does not say when it ends", facts);
+  if (expiresOn === undefined) throw nonsense("a token that does not plausibly say when it ends", facts);
   if (expiresOn > now) return expiresOn;
   throw callError("protocol_error", facts, {
     reason: "expired_token",
