@@ -1,7 +1,6 @@
 import type { BrokerAccount } from "@x/broker-contract";
 import {
   asObject,
-  field,
   type JsonObject,
   type JsonValue,
   numberField,
@@ -72,10 +71,9 @@ export function homeAccountIdsIn(value: unknown): string[] {
   ].filter((id) => id !== undefined);
 }
 
-/** The usable accounts of a `getAccounts` answer. Unusable ones are left out, as Microsoft's client does. */
-export function readAccounts(answer: JsonObject): BrokerAccount[] {
-  const list = field(answer, "accounts");
-  return Array.isArray(list) ? list.map(readAccount).filter((account) => account !== undefined) : [];
+/** The usable accounts of a broker's list. Unusable ones are left out, as Microsoft's client does. */
+export function readAccounts(list: readonly unknown[]): BrokerAccount[] {
+  return list.map(readAccount).filter((account) => account !== undefined);
 }
 
 /**
@@ -139,7 +137,7 @@ export function personalDataOf(account: BrokerAccount | undefined, loginHint: st
   names.push(loginHint, account?.username, account?.name);
   // Longest first: a user name may begin with the given name.
   return names
-    .filter((name) => name !== undefined)
+    .filter((name) => typeof name === "string")
     .filter((name) => name !== "")
     .sort((a, b) => b.length - a.length);
 }

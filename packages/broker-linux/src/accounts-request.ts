@@ -16,12 +16,15 @@ export function accountsRequest(clientId: string, facts: CallFacts): string {
 
 /**
  * Accounts of a `getAccounts` answer. Accounts beside an error are a partial success: they count.
- * @throws BrokerError for an error alone
+ * @throws BrokerError for an error alone, and `protocol_error` for neither
  */
 export function readAccountsAnswer(answer: JsonObject, facts: CallFacts): BrokerAccount[] {
-  const accounts = readAccounts(answer);
+  const list = field(answer, "accounts");
+  const accounts = Array.isArray(list) ? readAccounts(list) : [];
   const error = findWireError(answer);
   if (accounts.length === 0 && error !== undefined) throw wireError(error, facts);
+  // Microsoft's client takes it for an empty list: then a broken broker would look like nobody signed in.
+  if (!Array.isArray(list)) throw nonsense("no list of accounts", facts);
   return accounts;
 }
 

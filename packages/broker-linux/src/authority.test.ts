@@ -22,6 +22,7 @@ describe("authorities are written as Microsoft's client writes them", () => {
       "https://login.microsoftonline.com/contoso.example",
       "https://login.microsoftonline.com/contoso.example",
     ],
+    ["https://constructor/common", "https://constructor/common"],
     ["https://127.0.0.1:8443/common", "https://127.0.0.1:8443/common"],
     [`https://login.microsoftonline.com/${tenantId}?x=1#y`, `https://login.microsoftonline.com/${tenantId}`],
   ])("%s becomes %s", (given, sent) => {

@@ -4,10 +4,10 @@ import { type CallFacts, callError } from "./call-facts.js";
 const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Older names of the public cloud's host, which Microsoft's client replaces. */
-const aliases: Readonly<Record<string, string>> = {
-  "login.windows.net": "login.microsoftonline.com",
-  "sts.windows.net": "login.microsoftonline.com",
-};
+const aliases: ReadonlyMap<string, string> = new Map([
+  ["login.windows.net", "login.microsoftonline.com"],
+  ["sts.windows.net", "login.microsoftonline.com"],
+]);
 
 /** An authority the broker can be sent to. */
 export interface Authority {
@@ -49,7 +49,7 @@ export function resolveAuthority(
       hint: "Use https://login.microsoftonline.com/<tenant id> (or your cloud's host) for work and school accounts, or sign in without the broker.",
     });
   }
-  const host = aliases[url.host] ?? url.host;
+  const host = aliases.get(url.host) ?? url.host;
   const anyTenant = /^(?:common|organizations)$/i.test(tenant);
   const actual = anyTenant && account !== undefined ? account.tenantId : tenant;
   return {

@@ -1,5 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { InteractiveTokenRequest, SilentTokenRequest } from "@x/broker-contract";
+import type {
+  HttpRequestSigningRequest,
+  InteractiveTokenRequest,
+  ProofOfPossession,
+  SilentTokenRequest,
+} from "@x/broker-contract";
 import { describe, expect, it, vi } from "vitest";
 import { brokerRedirectUri } from "./index.js";
 import { brokerOn, failure, rejection, request } from "./testing/protocol/broker.js";
@@ -137,6 +142,14 @@ describe("getAccounts", () => {
     else expect((await rejection(promise)).code).toBe("keyring_locked");
   });
 
+  it.each([{}, { foo: 1 }, { accounts: "x" }, { accounts: null }, { accounts: {} }])(
+    "does not take %j for a broker that knows nobody",
+    async (answer) => {
+      const bus = new FakeBus().onJson("getAccounts", answer);
+      expect((await rejection(brokerOn(bus).getAccounts({ clientId }))).code).toBe("protocol_error");
+    },
+  );
+
   it("can be aborted while the keyring thinks", async () => {
     const bus = new FakeBus().onJson("getAccounts", { accounts: [] });
     bus.keyring = "hangs";
@@ -154,7 +167,7 @@ describe("getAccounts", () => {
   });
 
   it("never starts a keyring, and asks the default as well as the login collection", async () => {
-    const bus = new FakeBus().onJson("getAccounts", {});
+    const bus = new FakeBus().onJson("getAccounts", { accounts: [] });
     bus.keyring = "unlocked";
     await brokerOn(bus).getAccounts({ clientId });
     const asked = bus.calls.filter((call) => call.destination === "org.freedesktop.secrets");
@@ -373,6 +386,11 @@ describe("bad input is refused before anything is sent", () => {
       { proofOfPossession: { resourceRequestMethod: "GET", resourceRequestUrl: "/me" } },
       "invalid_proof_of_possession",
     ],
+    [
+      "a request to sign that is null",
+      { proofOfPossession: null as unknown as ProofOfPossession },
+      "invalid_proof_of_possession",
+    ],
   ];
   it.each(tokenCases)("%s", async (_what, changes, reason) => {
     const bus = usualBus();
@@ -392,6 +410,7 @@ describe("bad input is refused before anything is sent", () => {
     ["an extra parameter that is a number", { ...request, extraParameters: { a: 1 } }],
     ["half an account", { ...request, account: { username } }],
     ["an account that is null", { ...request, account: null }],
+    ["an account whose user name is null", { ...request, account: { ...account(), username: null } }],
     ["a login hint that is a number", { ...request, loginHint: 5 }],
     ["a redirect URI that is a number", { ...request, redirectUri: 5 }],
     ["a token to renew that is a number", { ...request, forceRefresh: true, accessTokenToRenew: 5 }],
@@ -751,6 +770,16 @@ describe("sign-out, cookies and signed requests", () => {
     const bus = usualBus().onJson("getAccounts", { accounts: [nativeAccount(), otherNativeAccount()] });
     const cookies = brokerOn(bus).acquireSsoCookies(cookieRequest) ?? Promise.resolve();
     expect(await rejection(cookies)).toMatchObject({ code: "account_not_found", reason: "several_accounts" });
+  });
+
+  it("refuses to sign where no request is named", async () => {
+    const bus = usualBus();
+    const unnamed = { clientId, account: account() } as HttpRequestSigningRequest;
+    expect(await rejection(brokerOn(bus).signHttpRequest(unnamed))).toMatchObject({
+      code: "invalid_request",
+      reason: "invalid_proof_of_possession",
+    });
+    expect(bus.addresses).toEqual([]);
   });
 
   it("signs a request", async () => {

@@ -1,4 +1,4 @@
-import type { HttpRequestSigningRequest, ProofOfPossession } from "@x/broker-contract";
+import type { BrokerError, HttpRequestSigningRequest, ProofOfPossession } from "@x/broker-contract";
 import { type CallFacts, callError } from "./call-facts.js";
 import type { JsonValue } from "./json.js";
 
@@ -34,6 +34,7 @@ export function signingParams(
 }
 
 function requestParts(pop: ProofOfPossession, facts: CallFacts): HttpRequestParts & Record<string, string> {
+  if (typeof pop !== "object" || pop === null) throw notARequest(facts);
   const { resourceRequestMethod: method, resourceRequestUrl, nonce = "" } = pop;
   if (typeof method !== "string" || typeof resourceRequestUrl !== "string" || typeof nonce !== "string") {
     throw new TypeError(
@@ -47,11 +48,15 @@ function requestParts(pop: ProofOfPossession, facts: CallFacts): HttpRequestPart
     url = undefined;
   }
   if (!/^[A-Za-z]+$/.test(method) || url === undefined || url.host === "") {
-    throw callError("invalid_request", facts, {
-      reason: "invalid_proof_of_possession",
-      message: "The HTTP request to sign is not a method and an absolute URL.",
-      hint: 'Pass e.g. resourceRequestMethod: "GET" and resourceRequestUrl: "https://graph.microsoft.com/v1.0/me".',
-    });
+    throw notARequest(facts);
   }
   return { httpMethod: method, nonce, uriHost: url.host, uriPath: url.pathname };
+}
+
+function notARequest(facts: CallFacts): BrokerError {
+  return callError("invalid_request", facts, {
+    reason: "invalid_proof_of_possession",
+    message: "proofOfPossession does not name the HTTP request to sign: a method and an absolute URL.",
+    hint: 'Pass e.g. resourceRequestMethod: "GET" and resourceRequestUrl: "https://graph.microsoft.com/v1.0/me".',
+  });
 }

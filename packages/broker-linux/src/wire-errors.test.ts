@@ -121,6 +121,16 @@ describe("the text of an error", () => {
     expect(error.hint).toContain(hint);
   });
 
+  it.each([50072, 50074, 50076, 50078, 50079, 50173, 65001, 700082])(
+    "asks for the user on AADSTS%i where the status says nothing",
+    (number) => {
+      const context = `AADSTS${number}: something`;
+      expect(wireError({ context, status: 0 }, facts).code).toBe("interaction_required");
+      expect(wireError({ context }, facts).code).toBe("interaction_required");
+      expect(wireError({ context, status: 3 }, facts).code).toBe("no_network");
+    },
+  );
+
   it("names the scope when only the user can get any further, since the refusal is per resource", () => {
     const error = wireError({ context: "suberror: 'token_expired'", status: 2, tag: 593819521 }, facts);
     expect(error.code).toBe("interaction_required");
@@ -171,6 +181,7 @@ describe("Java brokers' raw error codes refine status 0", () => {
     ["device_broker_inactive", "broker_unavailable"],
     ["device_needs_to_be_managed", "broker_failed"],
     ["zzz", "broker_failed"],
+    ["constructor", "broker_failed"],
   ])("%s is %s", (rawErrorCode, code) => {
     const error = wireError({ status: 0, tag: 0, diagnostics: { raw_error_code: rawErrorCode } }, facts);
     expect(error.code).toBe(code);

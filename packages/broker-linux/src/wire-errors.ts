@@ -209,17 +209,37 @@ export const wireStatuses: readonly StatusMeaning[] = [
  * `diagnostics.raw_error_code` of Java brokers, which leave `status` at 0 although they know better. Names
  * captured from Microsoft's client, which only looks up a tag for them.
  */
-const rawErrorCodes: Readonly<Record<string, number>> = {
-  no_account_found: 19,
-  device_needs_to_be_managed: 23,
-  device_network_not_available: 3,
-  io_error: 3,
-  auth_cancelled_by_sdk: 8,
-  "User cancelled": 7,
-  "Device registration failed": 17,
-  device_broker_inactive: 20,
-  illegal_argument_exception: 6,
-};
+const rawErrorCodes: ReadonlyMap<string, number> = new Map([
+  ["no_account_found", 19],
+  ["device_needs_to_be_managed", 23],
+  ["device_network_not_available", 3],
+  ["io_error", 3],
+  ["auth_cancelled_by_sdk", 8],
+  ["User cancelled", 7],
+  ["Device registration failed", 17],
+  ["device_broker_inactive", 20],
+  ["illegal_argument_exception", 6],
+]);
+
+/**
+ * Entra's errors that only the user can get past: consent, a second factor, a sign-in that has expired. From
+ * Microsoft's public list of Entra error codes.
+ */
+const aadstsForTheUser: ReadonlySet<string> = new Set([
+  "AADSTS50058",
+  "AADSTS50072",
+  "AADSTS50074",
+  "AADSTS50076",
+  "AADSTS50078",
+  "AADSTS50079",
+  "AADSTS50173",
+  "AADSTS65001",
+  "AADSTS70043",
+  "AADSTS70044",
+  "AADSTS700082",
+]);
+/** The status `InteractionRequired`. */
+const interactionRequired = 2;
 
 const unknownStatus: StatusMeaning = {
   name: "unknown",
@@ -247,9 +267,8 @@ export function wireError(error: JsonObject, facts: CallFacts): BrokerError {
   const diagnostics = objectField(error, "diagnostics");
   const rawErrorCode = diagnostics && textField(diagnostics, "raw_error_code");
   const status = numberField(error, "status");
-  const meaning = statusMeaning(status, rawErrorCode);
-
   const aadsts = findAadsts(context);
+  const meaning = statusMeaning(status, rawErrorCode, aadsts);
   const known = aadsts === undefined ? undefined : knownAadsts[aadsts];
   const special = specialText(context, status);
   const code = special?.code ?? known?.code ?? meaning.code;
@@ -282,12 +301,18 @@ export function redirectUriAdvice(redirectUri: string): string {
   );
 }
 
-function statusMeaning(status: number | undefined, rawErrorCode: string | undefined): StatusMeaning {
-  const refined =
-    (status === undefined || status === 0) && rawErrorCode !== undefined
-      ? rawErrorCodes[rawErrorCode]
-      : undefined;
-  const number = refined ?? status ?? 0;
+/** What the status means; where it says nothing, what else the error names. */
+function statusMeaning(
+  status = 0,
+  rawErrorCode: string | undefined,
+  aadsts: string | undefined,
+): StatusMeaning {
+  let number = status;
+  if (status === 0) {
+    const refined = rawErrorCode === undefined ? undefined : rawErrorCodes.get(rawErrorCode);
+    const needsUser = aadsts !== undefined && aadstsForTheUser.has(aadsts);
+    number = refined ?? (needsUser ? interactionRequired : status);
+  }
   return wireStatuses[number] ?? unknownStatus;
 }
 
