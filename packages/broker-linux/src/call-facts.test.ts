@@ -15,6 +15,10 @@ describe("a foreign text", () => {
     );
   });
 
+  it("leaves what already stands for a name", () => {
+    expect(foreignText("ada@contoso.example, User", { personalData: ["User", "se"] })).toBe("[user], [user]");
+  });
+
   it("is short", () => {
     expect(foreignText("ab ".repeat(400), {})).toHaveLength(501);
   });

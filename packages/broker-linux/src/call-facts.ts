@@ -35,7 +35,9 @@ export function foreignText(text: string, facts: Pick<CallFacts, "personalData">
   // Addresses first: a name may be part of one, which would then no longer look like it.
   let result = redactSensitive(text.slice(0, 10_000));
   for (const name of facts.personalData ?? []) {
-    if (name.length > 1) result = result.replace(new RegExp(escapeRegExp(name), "gi"), "[user]");
+    if (name.length < 2) continue;
+    const nameOrMark = new RegExp(`\\[(?:user|token|secret)\\]|${escapeRegExp(name)}`, "gi");
+    result = result.replace(nameOrMark, (found) => (found.startsWith("[") ? found : "[user]"));
   }
   result = result.replace(/\s+/g, " ").trim();
   return result.length > longestText ? `${result.slice(0, longestText)}…` : result;
