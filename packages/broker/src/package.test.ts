@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, it, type TestContext } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { requireBuilt } from "./testing/require-built.js";
 import { packageVersion } from "./version.js";
 
 const folder = join(import.meta.dirname, "..");
@@ -12,11 +13,6 @@ const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) 
   bin: { broker: string };
   scripts: Record<string, string>;
 };
-
-function needsBuild(ctx: TestContext): void {
-  if (!existsSync(join(folder, "dist/cjs/cli/main.js")))
-    ctx.skip("dist is not built: run the build script first");
-}
 
 /** Runs a program in a Node.js of its own, in the package's folder. */
 function node(...args: string[]) {
@@ -53,18 +49,18 @@ it.each(["broker", "broker-contract", "broker-linux"])(
 );
 
 describe("the built package", () => {
+  beforeAll(() => requireBuilt("broker/dist/cjs/cli/main.js"));
+
   const names = "console.log(Object.keys(broker).sort().join())";
 
-  it("has the same exports as an ES module and as CommonJS", async (ctx) => {
-    needsBuild(ctx);
+  it("has the same exports as an ES module and as CommonJS", async () => {
     const esm = await node("--input-type=module", "-e", `import * as broker from "@x/broker"; ${names}`);
     const cjs = await node("--input-type=commonjs", "-e", `const broker = require("@x/broker"); ${names}`);
     expect(esm.stdout).toContain("InteractiveBrowserBrokerCredential");
     expect(cjs.stdout).toBe(esm.stdout);
   });
 
-  it("loads nothing of the platform before it is used", async (ctx) => {
-    needsBuild(ctx);
+  it("loads nothing of the platform before it is used", async () => {
     const loaded = "Object.keys(require.cache).filter((file) => /broker-(linux|mac|win)/.test(file))";
     const { stdout } = await node(
       "--input-type=commonjs",
@@ -74,9 +70,8 @@ describe("the built package", () => {
     expect(stdout).toBe("0\n");
   });
 
-  it.for(["module", "commonjs"])("finds the platform's package from a %s", async (type, ctx) => {
-    needsBuild(ctx);
-    if (!existsSync(join(folder, "../broker-linux/dist/cjs/index.js"))) ctx.skip("broker-linux is not built");
+  it.for(["module", "commonjs"])("finds the platform's package from a %s", async (type) => {
+    requireBuilt("broker-linux/dist/cjs/index.js");
     const load = type === "module" ? 'await import("@x/broker")' : 'require("@x/broker")';
     const { stdout } = await node(
       `--input-type=${type}`,
@@ -86,15 +81,13 @@ describe("the built package", () => {
     expect(stdout).toBe(process.platform === "linux" ? "true @x/broker-linux\n" : "false undefined\n");
   });
 
-  it("has a command line in both builds", async (ctx) => {
-    needsBuild(ctx);
+  it("has a command line in both builds", async () => {
     expect(readFileSync(join(folder, manifest.bin.broker), "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
     for (const kind of ["esm", "cjs"])
       expect((await node(`dist/${kind}/cli/main.js`, "--version")).stdout).toBe(`${manifest.version}\n`);
   });
 
-  it("has no `any` in its types", (ctx) => {
-    needsBuild(ctx);
+  it("has no `any` in its types", () => {
     const files = readdirSync(join(folder, "dist/esm"), { recursive: true, encoding: "utf8" }).filter(
       (file) => file.endsWith(".d.ts"),
     );
@@ -105,8 +98,7 @@ describe("the built package", () => {
     }
   });
 
-  it("lets the process end during a background refresh", async (ctx) => {
-    needsBuild(ctx);
+  it("lets the process end during a background refresh", async () => {
     const program = `
       import { InteractiveBrowserBrokerCredential } from "@x/broker";
       const account = { homeAccountId: "a.b", localAccountId: "a", tenantId: "b", environment: "e", username: "u" };

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type BrokerEmulator, startBrokerEmulator } from "@x/broker-emulator";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { dbusObstacle } from "../testing/dbus-obstacle.js";
+import { requireBuilt } from "../testing/require-built.js";
 
 const folder = join(import.meta.dirname, "../..");
 const main = join(folder, "dist/esm/cli/main.js");
@@ -11,21 +11,19 @@ const scope = "https://storage.azure.com/.default";
 
 let emulator: BrokerEmulator | undefined;
 
-function obstacle(): string | undefined {
-  return existsSync(main) ? dbusObstacle() : "dist is not built: run the build script first";
-}
-
 beforeAll(async () => {
-  if (obstacle() === undefined) emulator = await startBrokerEmulator({ serveDiscovery: false });
+  requireBuilt("broker/dist/esm/cli/main.js");
+  if (dbusObstacle() === undefined) emulator = await startBrokerEmulator({ serveDiscovery: false });
 });
 afterAll(async () => {
   await emulator?.stop();
 });
 
 function running(ctx: TestContext): BrokerEmulator {
-  const reason = obstacle();
-  if (reason !== undefined || emulator === undefined) ctx.skip(reason ?? "the emulator did not start");
-  return emulator as BrokerEmulator;
+  const lack = dbusObstacle();
+  if (lack !== undefined) ctx.skip(lack);
+  if (emulator === undefined) throw new Error("The emulator did not start.");
+  return emulator;
 }
 
 /** Runs the program as a person would, with the emulated broker on the session bus. */
@@ -50,8 +48,7 @@ describe("the broker program", () => {
   it.for([
     ["stdout", ["--help"], 0],
     ["stderr", ["tokn"], 2],
-  ] as const)("ends quietly when nobody reads its %s any more", async ([stream, args, expected], ctx) => {
-    if (!existsSync(main)) ctx.skip("dist is not built: run the build script first");
+  ] as const)("ends quietly when nobody reads its %s any more", async ([stream, args, expected]) => {
     const child = spawn(process.execPath, [main, ...args]);
     child[stream].destroy();
     let heard = "";

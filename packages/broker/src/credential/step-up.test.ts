@@ -123,10 +123,10 @@ describe.each(["in memory", "over D-Bus"])("stepping up, with the emulator %s", 
   });
   beforeEach((ctx: TestContext) => {
     if (way === "over D-Bus") {
-      const obstacle = dbusObstacle();
-      if (obstacle !== undefined || emulator === undefined)
-        ctx.skip(obstacle ?? "the emulator did not start");
-      tenant = (emulator as BrokerEmulator).tenant;
+      const lack = dbusObstacle();
+      if (lack !== undefined) ctx.skip(lack);
+      if (emulator === undefined) throw new Error("The emulator did not start.");
+      tenant = emulator.tenant;
     } else {
       tenant = new EmulatedTenant();
       tenant.addAccount({ username: "ada@contoso.example" });
