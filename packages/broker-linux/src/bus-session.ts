@@ -1,18 +1,25 @@
 import type { BrokerError } from "@x/broker-contract";
-import {
-  type BusAddress,
-  type Environment,
-  findBusAddress,
-  noSessionBus,
-  sessionAdvice,
-} from "./bus-address.js";
-import { type CallFacts, callError, foreignText, quoted } from "./call-facts.js";
+import { type BusAddress, type Environment, findBusAddress, noSessionBus } from "./bus-address.js";
+import { type CallFacts, callError } from "./call-facts.js";
 import { dbusError, saysNobodyThere } from "./dbus-errors.js";
 import type { Deadline } from "./deadline.js";
 import { files } from "./files.js";
 import type { NativeCall, NativeConnection, NativeError, NativeEvent, NativeReply } from "./native.js";
 import { type LoadBinding, requireBinding } from "./native-addon.js";
+import { asNativeError } from "./native-error.js";
 import { brokerBusName, brokerInterface, brokerObjectPath, protocolVersion } from "./protocol.js";
+import {
+  activationFailed,
+  busLost,
+  connectFailed,
+  connectionClosed,
+  diedInTheMiddle,
+  foreignReply,
+  helperMissing,
+  restlessName,
+  silentBus,
+  untrustedOwner,
+} from "./session-errors.js";
 import { SharedWork, waiterFor } from "./shared-work.js";
 import type { BrokerOwner } from "./transport.js";
 
@@ -239,7 +246,10 @@ export class BusSession {
   async #watchBroker(connection: NativeConnection): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new SessionFailure(silentBus)), busTimeoutInMs);
+      timer = setTimeout(
+        () => reject(new SessionFailure((facts) => silentBus(busTimeoutInMs, facts))),
+        busTimeoutInMs,
+      );
       timer.unref();
     });
     try {
@@ -405,111 +415,23 @@ export class BusSession {
   #connectFailure(error: unknown, found: BusAddress): unknown {
     const native = asNativeError(error);
     if (native === undefined) return error;
-    const { env } = this.#options;
     return new SessionFailure((facts) => {
       if (native.code === "dbus_error") return dbusError(native, facts);
       if (native.code === "disconnected") return this.#connectionFailure(native, undefined, facts);
-      const source = found.source === "option" ? "the busAddress option" : found.source;
-      const address = foreignText(found.address, facts);
-      const facets = {
-        native: {
-          ...(native.errno !== undefined && { errno: native.errno }),
-          ...(native.stage !== undefined && { stage: native.stage }),
-          addressFrom: found.source,
-        },
-      };
-      if (native.code === "timed_out") {
-        return callError("broker_unavailable", facts, {
-          ...facets,
-          reason: "bus_refused",
-          message: `The session bus at ${address} took the connection but did not answer within ${connectTimeoutInMs} ms.`,
-          hint: `Check that a D-Bus session bus listens where ${source} says.`,
-          retryable: true,
-        });
-      }
-      if (native.stage === "address") {
-        return callError("broker_unavailable", facts, {
-          ...facets,
-          reason: "no_session_bus",
-          message: `The session bus address ${address} (from ${source}) cannot be used.`,
-          hint: "It should look like unix:path=/run/user/1000/bus.",
-        });
-      }
-      const refused =
-        native.stage === "authenticate" || native.errno === "EACCES" || native.errno === "EPERM";
-      if (refused) {
-        return callError("broker_unavailable", facts, {
-          ...facets,
-          reason: "bus_refused",
-          message: `The session bus at ${address} refused this process.`,
-          hint: "A session bus only takes its own user: run as the user who logged in. In a container with another user namespace, EXTERNAL authentication fails unless the user ids agree inside and outside.",
-        });
-      }
-      return callError("broker_unavailable", facts, {
-        ...facets,
-        reason: "no_session_bus",
-        message: `Nobody answers at the session bus address ${address} (from ${source})${native.errno === undefined ? "" : `: ${native.errno}`}.`,
-        hint: sessionAdvice(env),
-        retryable: true,
-      });
+      return connectFailed(native, found, connectTimeoutInMs, this.#options.env, facts);
     });
   }
 
   #reachFailure(error: NativeError, connection: NativeConnection, facts: CallFacts): BrokerError {
     if (error.code === "dbus_error") return dbusError(error, facts);
-    if (error.code === "timed_out") return silentBus(facts);
+    if (error.code === "timed_out") return silentBus(busTimeoutInMs, facts);
     return this.#connectionFailure(error, connection, facts);
   }
 
   #activationFailure(error: NativeError, facts: CallFacts): BrokerError {
-    if (saysNobodyThere(error)) {
-      const exists = this.#options.fileExists ?? files.exists;
-      const installed = brokerFiles.some((file) => exists(file));
-      const native = { dbusError: error.dbusName ?? "" };
-      if (this.#everReached) {
-        return callError("broker_unavailable", facts, {
-          reason: "not_activatable",
-          native,
-          message: "The broker has left the bus, and the bus does not know how to start it again.",
-          hint: "Start the broker again; one that was installed runs anew after logging out and in.",
-          retryable: true,
-        });
-      }
-      return installed
-        ? callError("broker_unavailable", facts, {
-            reason: "not_activatable",
-            native,
-            message: "The broker is installed, but this session bus cannot start it.",
-            hint: "Log out and in again, so that the bus reads its service files anew; a private bus or a container's bus knows only its own.",
-          })
-        : callError("broker_unavailable", facts, {
-            reason: "not_installed",
-            native,
-            message: "There is no identity broker on this machine.",
-            hint: "Install Microsoft's packages microsoft-identity-broker and intune-portal (from packages.microsoft.com, for Ubuntu and RHEL), register the device, and try again.",
-          });
-    }
-    if (error.code === "timed_out" || error.dbusName === "org.freedesktop.DBus.Error.TimedOut") {
-      return callError("broker_unavailable", facts, {
-        reason: "activation_failed",
-        message: "The bus started the broker, but it never came up.",
-        hint: "Look at `journalctl --user -e`; a locked keyring or a missing display can hold the broker up.",
-        retryable: true,
-      });
-    }
-    if (error.code === "dbus_error") {
-      const text = foreignText(error.dbusMessage ?? "", facts);
-      const told = dbusError(error, facts);
-      if (told.reason === "activation_failed" || told.reason === "access_denied") return told;
-      return callError("broker_unavailable", facts, {
-        reason: "activation_failed",
-        native: { dbusError: error.dbusName ?? "unknown" },
-        message: `The bus could not start the broker.${quoted("It says", text)}`,
-        hint: "Look at `journalctl --user -e`, or run `npx @x/broker doctor`.",
-        retryable: told.retryable,
-      });
-    }
-    return this.#connectionFailure(error, undefined, facts);
+    const exists = this.#options.fileExists ?? files.exists;
+    const known = { installed: brokerFiles.some((file) => exists(file)), everReached: this.#everReached };
+    return activationFailed(error, known, facts) ?? this.#connectionFailure(error, undefined, facts);
   }
 
   #callFailure(
@@ -543,37 +465,10 @@ export class BusSession {
     connection: NativeConnection | undefined,
     facts: CallFacts,
   ): BrokerError {
-    if (error.code === "canceled" || (connection !== undefined && this.#closed.has(connection))) {
-      return connectionClosed(facts);
-    }
-    return callError("broker_unavailable", facts, {
-      reason: "bus_lost",
-      ...(error.errno !== undefined && { native: { errno: error.errno } }),
-      message: "The connection to the session bus was lost before the answer came.",
-      hint: "Try again: the next call connects afresh.",
-      retryable: true,
-    });
+    const closed = connection !== undefined && this.#closed.has(connection);
+    return error.code === "canceled" || closed ? connectionClosed(facts) : busLost(error, facts);
   }
 }
-
-/** `error` as what the addon throws, or `undefined` if it is something else. */
-export function asNativeError(error: unknown): NativeError | undefined {
-  return error instanceof Error &&
-    error.name !== "BrokerError" &&
-    nativeCodes.has((error as Partial<NativeError>).code ?? "")
-    ? (error as NativeError)
-    : undefined;
-}
-
-const nativeCodes = new Set<string>([
-  "dbus_error",
-  "timed_out",
-  "canceled",
-  "disconnected",
-  "connect_failed",
-  "invalid_argument",
-  "unsupported_reply",
-] satisfies NativeError["code"][]);
 
 function readName(reply: NativeReply): string {
   const name = reply.body[0];
@@ -584,39 +479,6 @@ function readName(reply: NativeReply): string {
       hint: "Check what DBUS_SESSION_BUS_ADDRESS points to.",
     }),
   );
-}
-
-function foreignReply(facts: CallFacts): BrokerError {
-  return callError("protocol_error", facts, {
-    message: "The answer did not come from the broker that was asked; it was thrown away.",
-    hint: "Check what DBUS_SESSION_BUS_ADDRESS points to.",
-  });
-}
-
-function restlessName(facts: CallFacts): BrokerError {
-  return callError("broker_unavailable", facts, {
-    reason: "broker_died",
-    message: "The broker's name on the bus keeps changing hands.",
-    hint: "Brokers seem to start and end again and again: look at `journalctl --user -e`, then try again.",
-    retryable: true,
-  });
-}
-
-function silentBus(facts: CallFacts): BrokerError {
-  return callError("broker_unavailable", facts, {
-    reason: "bus_lost",
-    message: `The session bus did not answer within ${busTimeoutInMs} ms.`,
-    hint: "Run `npx @x/broker doctor`; log out and in again if the bus hangs.",
-    retryable: true,
-  });
-}
-
-function connectionClosed(facts: CallFacts): BrokerError {
-  return callError("broker_unavailable", facts, {
-    reason: "connection_closed",
-    message: "The connection was closed with close() while the call was under way.",
-    hint: "Call again to connect afresh.",
-  });
 }
 
 /** Whether a broker that was just started does not know its own object yet. */
@@ -630,34 +492,4 @@ function isStillStarting(error: NativeError, broker: ReachedBroker): boolean {
       (error.dbusName === "org.freedesktop.DBus.Error.UnknownMethod" &&
         /\bobject\b/i.test(error.dbusMessage ?? "")))
   );
-}
-
-/** The broker took the call, said that somebody is missing, and left. */
-function diedInTheMiddle(error: NativeError, facts: CallFacts): BrokerError {
-  return callError("broker_unavailable", facts, {
-    reason: "broker_died",
-    native: { dbusError: error.dbusName ?? "unknown" },
-    message: "The broker ended in the middle of the call.",
-    hint: "Try again; if it stays, see `journalctl --user -e` and `npx @x/broker doctor`.",
-    retryable: true,
-  });
-}
-
-/** The broker is there and passes on that something it needs is not. */
-function helperMissing(error: NativeError, facts: CallFacts): BrokerError {
-  return callError("broker_unavailable", facts, {
-    reason: "required_broker_missing",
-    native: { dbusError: error.dbusName ?? "unknown" },
-    message: "The broker is there, but a service it needs is not.",
-    hint: "Install the packages microsoft-identity-broker and intune-portal again, and see whether `systemctl status microsoft-identity-device-broker` is well.",
-  });
-}
-
-function untrustedOwner(uid: number, ownUid: number | undefined, facts: CallFacts): BrokerError {
-  return callError("broker_unavailable", facts, {
-    reason: "owner_untrusted",
-    native: { ownerUid: uid, ownUid: ownUid ?? -1 },
-    message: "The broker's name on the session bus belongs to another user, who would see every token.",
-    hint: "Check what DBUS_SESSION_BUS_ADDRESS points to, and run as the user whose session it is.",
-  });
 }

@@ -1,6 +1,7 @@
-import { asNativeError, type BusSession } from "./bus-session.js";
+import type { BusSession } from "./bus-session.js";
 import type { Deadline } from "./deadline.js";
 import type { DBusValue, NativeConnection } from "./native.js";
+import { asNativeError } from "./native-error.js";
 import { secretService } from "./protocol.js";
 import type { KeyringState } from "./transport.js";
 
