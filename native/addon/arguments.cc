@@ -83,6 +83,16 @@ std::optional<std::chrono::milliseconds> ObjectReader::timeout(const char* key) 
       static_cast<std::int64_t>(std::ceil(std::min(milliseconds, kLongestTimeoutMs))));
 }
 
+std::uintptr_t ObjectReader::optionalAddress(const char* key) {
+  Napi::Value value = get(key);
+  if (value.IsUndefined()) return 0;
+  bool isLossless = false;
+  const std::uint64_t address = value.IsBigInt() ? value.As<Napi::BigInt>().Uint64Value(&isLossless) : 0;
+  if (isLossless && address != 0) return static_cast<std::uintptr_t>(address);
+  refuse(key, "an address, as a bigint");
+  return 0;
+}
+
 Napi::Function ObjectReader::function(const char* key) {
   Napi::Value value = get(key);
   if (value.IsFunction()) return value.As<Napi::Function>();

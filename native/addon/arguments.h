@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -35,6 +36,8 @@ class ObjectReader {
   bool optionalBoolean(const char* key, bool otherwise);
   /** Milliseconds; empty for 0, which means no limit. */
   std::optional<std::chrono::milliseconds> timeout(const char* key);
+  /** The address in a bigint; 0 when there is none. */
+  std::uintptr_t optionalAddress(const char* key);
   Napi::Function function(const char* key);
   Napi::Array array(const char* key);
 

@@ -13,17 +13,17 @@ set(BROKER_GLUE_SOURCES
   ${BROKER_NATIVE_DIR}/addon/js_thread.cc
   ${BROKER_NATIVE_DIR}/addon/promise_bridge.cc)
 
+# Defines broker_harden(<target>) for this system: how code is hardened and linked there.
+include("${CMAKE_CURRENT_LIST_DIR}/Harden${CMAKE_SYSTEM_NAME}.cmake")
+
 # broker_addon(<target> <source>...): a Node-API 8 addon named <target>.node
 function(broker_addon target)
   add_library(${target} MODULE ${ARGN} ${BROKER_GLUE_SOURCES})
   set_target_properties(${target} PROPERTIES
     PREFIX ""
     SUFFIX ".node"
-    CXX_STANDARD 20
-    CXX_STANDARD_REQUIRED ON
-    CXX_EXTENSIONS OFF
-    CXX_VISIBILITY_PRESET hidden
-    VISIBILITY_INLINES_HIDDEN ON
+    # Objective-C++ sources do not change how an addon is linked.
+    LINKER_LANGUAGE CXX
     POSITION_INDEPENDENT_CODE ON
     # Apart from where prebuildify looks: it takes away what it packs, and the next build would link again.
     LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/addon")
@@ -33,20 +33,33 @@ function(broker_addon target)
   target_compile_definitions(${target} PRIVATE NAPI_VERSION=8 NAPI_DISABLE_CPP_EXCEPTIONS
     # All of Node-API fails in a worker that is being stopped. That shall not abort the whole process.
     NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -fno-exceptions -fno-rtti)
   target_link_libraries(${target} PRIVATE Threads::Threads)
+  broker_compile_options(${target})
   broker_harden(${target})
 endfunction()
 
-function(broker_harden target)
-  target_compile_options(${target} PRIVATE -ffunction-sections -fdata-sections)
-  target_link_options(${target} PRIVATE
-    -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
-    # A worker that ends unloads its addons; code of ours may still be on a stack then.
-    -Wl,-z,nodelete
-    -Wl,--as-needed -Wl,--gc-sections
-    -Wl,--version-script=${BROKER_NATIVE_DIR}/cmake/exports.map)
-  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${BROKER_NATIVE_DIR}/cmake/exports.map)
+# Language and warnings, for all native code of ours.
+function(broker_compile_options target)
+  set_target_properties(${target} PROPERTIES
+    CXX_STANDARD 20
+    CXX_STANDARD_REQUIRED ON
+    CXX_EXTENSIONS OFF
+    CXX_VISIBILITY_PRESET hidden
+    OBJCXX_STANDARD 20
+    OBJCXX_STANDARD_REQUIRED ON
+    OBJCXX_EXTENSIONS OFF
+    OBJCXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Werror
+    $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>
+    # Exceptions of Objective-C run the destructors on their way; those of C++ would end the process.
+    $<$<COMPILE_LANGUAGE:OBJCXX>:-fexceptions;-fno-cxx-exceptions;-fobjc-exceptions>
+    -fno-rtti)
+  broker_instrument(${target})
+endfunction()
+
+# The sanitizers, or optimisation.
+function(broker_instrument target)
   if(BROKER_SANITIZE OR BROKER_SANITIZE_THREAD)
     if(BROKER_SANITIZE_THREAD)
       set(sanitizers -fsanitize=thread)
@@ -57,8 +70,6 @@ function(broker_harden target)
     target_compile_options(${target} PRIVATE ${sanitizers} -O1 -g -fno-omit-frame-pointer -frtti)
     target_link_options(${target} PRIVATE ${sanitizers})
   else()
-    target_compile_options(${target} PRIVATE
-      -O2 -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-    target_link_options(${target} PRIVATE -static-libgcc -static-libstdc++)
+    target_compile_options(${target} PRIVATE -O2)
   endif()
 endfunction()

@@ -4,7 +4,7 @@
  *
  * Nothing in it blocks the JavaScript thread. Only a pending request keeps the process alive, and not even that where
  * `keepAlive` is false. What goes wrong with a request rejects its promise with a `NativeError`, bad arguments
- * included; `canPerform` throws for those.
+ * included; `canPerform` throws them.
  *
  * AuthenticationServices is for the process' main thread, and its answers may need the main run loop, which Node.js
  * does not serve: while a request is pending somebody calls `serveMainRunLoop` again and again, unless
@@ -63,7 +63,7 @@ export interface NativeErrorLink {
  * - `request_failed`: AuthenticationServices or the extension answered with an error; `errors` tells which.
  * - `canceled`: `cancel()` ended the request.
  * - `not_main_thread`: asked from another thread than the process' main one, a worker say.
- * - `unexpected_credential`: an answer that is none of single sign-on; `className` is what came instead.
+ * - `unexpected_credential`: an answer that is none of single sign-on, or holds no response; `className` is what came.
  * - `platform_exception`: AuthenticationServices raised an exception; `exceptionName` tells which.
  * - `invalid_argument`: an argument that cannot be sent (NUL inside a string, not a URL, wrong type).
  */
@@ -109,7 +109,7 @@ export interface NativeCaller {
 export interface NativeBinding {
   /**
    * `ASAuthorizationSingleSignOnProvider.canPerformAuthorization`: whether an extension is configured for the URL.
-   * @throws NativeError `invalid_argument`, `platform_exception`
+   * @throws NativeError `invalid_argument`, `not_main_thread`, `platform_exception`
    */
   canPerform(identityProviderUrl: string): boolean;
   /** Sends a request. As many as you like can be pending. */

@@ -31,7 +31,7 @@ export interface ExtensionRequest {
   answer(answer: ExtensionAnswer, options?: AnswerOptions): void;
 }
 
-/** Success with header fields, failure with an `NSError`, or a credential of another class. */
+/** Success with header fields, failure with an `NSError`, a credential of another class, or one without a response. */
 export type ExtensionAnswer =
   | {
       readonly headers: Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ export type ExtensionAnswer =
       readonly url?: string | null;
     }
   | { readonly error: ExtensionError }
-  | { readonly credential: "other" };
+  | { readonly credential: "other" | "empty" };
 
 export interface ExtensionError {
   readonly domain: string;

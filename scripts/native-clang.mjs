@@ -1,0 +1,27 @@
+// The compiler for Objective-C++ on systems that are not macOS: clang, and what it needs of GNUstep.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+/** Newest first; the oldest that compiles the sources. */
+const versions = [21, 20, 19, 18, 17, 16];
+
+/** A tool of the newest LLVM that is installed, such as `clang++`, or `undefined`. */
+export function llvmTool(name) {
+  return versions
+    .map((version) => `${name}-${version}`)
+    .find((command) => run(command, "--version") !== undefined);
+}
+
+/** Why sources cannot be compiled against GNUstep here; `undefined` if they can. */
+export function whyNoGnustep() {
+  if (llvmTool("clang++") === undefined) return `clang ${versions.at(-1)} or newer is not installed`;
+  const hasFoundation = existsSync("/usr/include/GNUstep/Foundation/Foundation.h");
+  const runtime = run("gcc", "-print-file-name=libobjc.so")?.trim();
+  // gcc answers with the bare name when it has no such file.
+  return hasFoundation && runtime?.startsWith("/") ? undefined : "GNUstep is not installed";
+}
+
+function run(command, ...args) {
+  const { status, stdout } = spawnSync(command, args, { encoding: "utf8" });
+  return status === 0 ? stdout : undefined;
+}
