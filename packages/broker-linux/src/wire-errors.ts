@@ -11,6 +11,7 @@ import {
   numberField,
   objectField,
   quoted,
+  redirectUriAdvice,
   stringField,
   textField,
 } from "@x/broker-protocol";
@@ -295,14 +296,6 @@ export function wireError(error: JsonObject, facts: CallFacts): BrokerError {
     ...(redirectUri !== undefined && { redirectUri }),
     ...(claims !== undefined && { claims }),
   });
-}
-
-/** Where to register a redirect URI. */
-export function redirectUriAdvice(redirectUri: string): string {
-  return (
-    `Add exactly ${redirectUri} in the Azure portal under App registrations > (your app) > Authentication > ` +
-    "Mobile and desktop applications."
-  );
 }
 
 /** What the status means; where it says nothing, what else the error names. */

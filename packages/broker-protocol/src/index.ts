@@ -1,16 +1,28 @@
 export { findAadsts, type KnownAadsts, knownAadsts } from "./aadsts.js";
+export { chosenAccount, severalAccounts } from "./account-choice.js";
 export { clientInfoOf, homeAccountIdOf, personalDataOf, sameId } from "./account-ids.js";
+export { type AddonPackage, addonError, noBuildAdvice, noBuildFound } from "./addon-error.js";
 export { type Authority, resolveAuthority } from "./authority.js";
 export { type CallFacts, callError, foreignText, quoted } from "./call-facts.js";
 export { CallLog } from "./call-log.js";
 export { checkedToken, type ExpectedToken, type TokenAnswer } from "./checked-token.js";
-export { mergedClaims } from "./claims.js";
+export { checkedCapabilities, mergedClaims } from "./claims.js";
 export { checkedClientId } from "./client-id.js";
 export { Deadline } from "./deadline.js";
+export {
+  check,
+  redirectUriAdvice,
+  redirectUriCheck,
+  skipped,
+  type TitledCheck,
+  versionCheck,
+  withoutHint,
+} from "./diagnostics.js";
 export { tokenExpiry } from "./expiry.js";
-export { belongsToProtocol, checkedExtraParameters } from "./extra-parameters.js";
+export { belongsToProtocol, checkedExtraParameters, protocolParameters } from "./extra-parameters.js";
 export { fairStart } from "./fair-start.js";
 export { type HttpRequestParts, httpRequestParts } from "./http-request.js";
+export { inTurn } from "./in-turn.js";
 export {
   asObject,
   canonicalJson,
@@ -25,5 +37,16 @@ export {
 } from "./json.js";
 export { accessTokenClaims, jwtClaims } from "./jwt.js";
 export { nonsense } from "./nonsense.js";
+export { ProofKey } from "./proof-key.js";
+export {
+  aboutToken,
+  checkedAccount,
+  checkedAccountOption,
+  checkedPrompt,
+  checkedSsoUrl,
+  checkedWindow,
+  requireRequest,
+} from "./request-checks.js";
+export { type Call, runCall } from "./run-call.js";
 export { declinedScopes, requestedScopes } from "./scopes.js";
 export { SharedWork, type Waiter, waiterFor } from "./shared-work.js";
