@@ -1,5 +1,6 @@
 import type { BrokerError, BrokerErrorCode, NativeErrorFacts } from "@x/broker-contract";
 import {
+  aadstsForTheUser,
   asObject,
   type CallFacts,
   callError,
@@ -226,23 +227,6 @@ const rawErrorCodes: ReadonlyMap<string, number> = new Map([
   ["illegal_argument_exception", 6],
 ]);
 
-/**
- * Entra's errors that only the user can get past: consent, a second factor, a sign-in that has expired. From
- * Microsoft's public list of Entra error codes.
- */
-const aadstsForTheUser: ReadonlySet<string> = new Set([
-  "AADSTS50058",
-  "AADSTS50072",
-  "AADSTS50074",
-  "AADSTS50076",
-  "AADSTS50078",
-  "AADSTS50079",
-  "AADSTS50173",
-  "AADSTS65001",
-  "AADSTS70043",
-  "AADSTS70044",
-  "AADSTS700082",
-]);
 /** The status `InteractionRequired`. */
 const interactionRequired = 2;
 

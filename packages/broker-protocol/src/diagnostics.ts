@@ -7,7 +7,10 @@ export type TitledCheck = Pick<DiagnosticCheck, "id" | "title">;
  * Carries out one check: `look` says what was found, its `BrokerError` what is wrong. Anything else it throws
  * (an abort) ends the diagnosis.
  */
-export async function check(titled: TitledCheck, look: () => Promise<string>): Promise<DiagnosticCheck> {
+export async function check(
+  titled: TitledCheck,
+  look: () => string | Promise<string>,
+): Promise<DiagnosticCheck> {
   try {
     return { ...titled, outcome: "ok", detail: await look() };
   } catch (error) {

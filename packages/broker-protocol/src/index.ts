@@ -1,7 +1,6 @@
-export { findAadsts, type KnownAadsts, knownAadsts } from "./aadsts.js";
+export { aadstsForTheUser, findAadsts, type KnownAadsts, knownAadsts } from "./aadsts.js";
 export { chosenAccount, severalAccounts } from "./account-choice.js";
 export { clientInfoOf, homeAccountIdOf, personalDataOf, sameId } from "./account-ids.js";
-export { type AddonPackage, addonError, noBuildAdvice, noBuildFound } from "./addon-error.js";
 export { type Authority, resolveAuthority } from "./authority.js";
 export { type CallFacts, callError, foreignText, quoted } from "./call-facts.js";
 export { CallLog } from "./call-log.js";
@@ -36,6 +35,14 @@ export {
   textField,
 } from "./json.js";
 export { accessTokenClaims, jwtClaims } from "./jwt.js";
+export {
+  type AddonAdvice,
+  type AddonFacts,
+  AddonLoader,
+  missingBuild,
+  type NativeBindingDescription,
+  noBuildFound,
+} from "./native-addon.js";
 export { nonsense } from "./nonsense.js";
 export { ProofKey } from "./proof-key.js";
 export {

@@ -35,10 +35,15 @@ export class ProofKey {
   /**
    * The signed HTTP request (SHR) that presents an access token with this key (draft-ietf-oauth-signed-http-request;
    * the claims that Microsoft's clients write).
+   * @param header What the platform's own client puts into the header beside the algorithm.
    * @param now In milliseconds since the epoch.
    */
-  signRequest(accessToken: string, parts: HttpRequestParts, now = Date.now()): string {
-    const header = { alg: "RS256", kid: this.id, typ: "JWT" };
+  async signRequest(
+    accessToken: string,
+    parts: HttpRequestParts,
+    header: Readonly<Record<string, string>> = {},
+    now = Date.now(),
+  ): Promise<string> {
     const claims = {
       at: accessToken,
       cnf: { jwk: this.#jwk },
@@ -48,8 +53,13 @@ export class ProofKey {
       ts: Math.floor(now / 1000),
       u: parts.uriHost,
     };
-    const input = [header, claims].map((part) => encode(JSON.stringify(part))).join(".");
-    const signature = sign("sha256", Buffer.from(input), this.#privateKey);
+    const input = [{ alg: "RS256", ...header }, claims].map((part) => encode(JSON.stringify(part))).join(".");
+    // With a callback the work is done off the JavaScript thread.
+    const signature = await new Promise<Buffer>((resolve, reject) => {
+      sign("sha256", Buffer.from(input), this.#privateKey, (error, made) =>
+        error === null ? resolve(made) : reject(error),
+      );
+    });
     return `${input}.${signature.toString("base64url")}`;
   }
 }

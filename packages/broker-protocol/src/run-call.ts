@@ -17,7 +17,7 @@ export interface CallDescription {
   readonly operation: string;
   readonly platform: BrokerPlatform;
   /** What its errors say beside that. */
-  readonly about: Partial<CallFacts>;
+  readonly about?: Partial<CallFacts>;
   /** Used when the caller names none, in milliseconds; 0 means no limit. */
   readonly timeoutInMs: number;
 }
