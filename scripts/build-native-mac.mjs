@@ -35,7 +35,5 @@ function buildDouble(target) {
     },
   });
   mkdirSync(target, { recursive: true });
-  const isProduct = (name) => name.endsWith(".node") || name.endsWith(".so");
-  for (const name of readdirSync(folder).filter(isProduct))
-    copyFileSync(join(folder, name), join(target, name));
+  for (const name of readdirSync(folder)) copyFileSync(join(folder, name), join(target, name));
 }

@@ -100,19 +100,30 @@ export interface DoubleBuild {
   readonly loadBinding: () => NativeBinding;
 }
 
-const folder = fileURLToPath(new URL("../../../packages/broker-mac/build/double/", import.meta.url));
+/** A build with sanitizers stands in another folder, named here. */
+const build = process.env["BROKER_MAC_DOUBLE"] ?? "double";
+const folder = fileURLToPath(new URL(`../../../packages/broker-mac/build/${build}/`, import.meta.url));
 
-/** Where the two addons of the build are, for programs of their own. */
+/** Where the files of the build are, for programs of their own. */
 export const doubleFiles = {
   binding: `${folder}broker_mac.node`,
   extension: `${folder}fake_extension.node`,
+  behaviour: `${folder}double_behaviour`,
 };
 
 /** Why there is no build against the double on this machine; `undefined` when there is one. */
 export function whyNoDouble(): string | undefined {
-  if (process.platform === "darwin") return "the double is for machines without AuthenticationServices";
-  const missing = Object.values(doubleFiles).find((file) => !existsSync(file));
-  return missing && "no build against the double: it needs clang and GNUstep (see native/README.md)";
+  if (process.platform !== "linux") return "the double of AuthenticationServices runs on Linux only";
+  if (Object.values(doubleFiles).every((file) => existsSync(file))) return undefined;
+  return "the double of AuthenticationServices was not built: it needs clang and GNUstep (see native/README.md)";
+}
+
+/** Skips a test where there is no double, with the reason. Under CI that is an error: there it must be tested. */
+export function needDouble(test: { skip(note: string): never }): void {
+  const reason = whyNoDouble();
+  if (reason === undefined) return;
+  if (process.env["CI"] === "true" && process.platform === "linux") throw new Error(reason);
+  test.skip(reason);
 }
 
 /** Loads the build into this process. */

@@ -51,7 +51,11 @@ id userInfoValue(id value) {
 NSError* errorFrom(NSDictionary* facts) {
   NSMutableDictionary* userInfo = [NSMutableDictionary dictionary];
   NSDictionary* given = [facts objectForKey:@"userInfo"];
-  for (NSString* key in given) [userInfo setObject:userInfoValue([given objectForKey:key]) forKey:key];
+  for (NSString* key in given) {
+    // The name behind Apple's constant; GNUstep's has another one.
+    NSString* name = [key isEqual:@"NSLocalizedDescription"] ? NSLocalizedDescriptionKey : key;
+    [userInfo setObject:userInfoValue([given objectForKey:key]) forKey:name];
+  }
   if (NSDictionary* underlying = [facts objectForKey:@"underlying"]) {
     [userInfo setObject:errorFrom(underlying) forKey:NSUnderlyingErrorKey];
   }

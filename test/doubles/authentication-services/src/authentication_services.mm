@@ -229,6 +229,8 @@ struct WeakReferences {
 
 - (void)start {
   if (_answer.onMainThread) {
+    // Without a run loop of its own yet, GNUstep's main thread would run it here and now.
+    (void)[NSRunLoop currentRunLoop];
     [self performSelectorOnMainThread:@selector(run) withObject:nil waitUntilDone:NO];
   } else {
     [NSThread detachNewThreadSelector:@selector(run) toTarget:self withObject:nil];
@@ -255,21 +257,21 @@ struct WeakReferences {
 }
 
 - (void)callDelegateOf:(ASAuthorizationController*)controller {
+  id answer = broker_double::answerObject(_answer.json);
+  const SEL method = [answer isKindOfClass:[NSError class]]
+                         ? @selector(authorizationController:didCompleteWithError:)
+                         : @selector(authorizationController:didCompleteWithAuthorization:);
   id<ASAuthorizationControllerDelegate> delegate = [controller delegate];
+  const bool isHeard = [delegate respondsToSelector:method];
   {
     std::lock_guard lock(state().mutex);
     RequestFacts* facts = broker_double::find(_request);
     if (facts == nullptr) return;
     facts->wasDelegateGone = delegate == nil;
-    facts->wasCalledOnMainThread = delegate != nil && [NSThread isMainThread];
-    if (delegate != nil) ++facts->delegateCalls;
+    facts->wasCalledOnMainThread = isHeard && [NSThread isMainThread];
+    if (isHeard) ++facts->delegateCalls;
   }
-  id answer = broker_double::answerObject(_answer.json);
-  if ([answer isKindOfClass:[NSError class]]) {
-    [delegate authorizationController:controller didCompleteWithError:answer];
-  } else {
-    [delegate authorizationController:controller didCompleteWithAuthorization:answer];
-  }
+  if (isHeard) [(NSObject*)delegate performSelector:method withObject:controller withObject:answer];
 }
 @end
 

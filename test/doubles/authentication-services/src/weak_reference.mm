@@ -59,7 +59,11 @@ void watchDeallocOf(Class type) {
   const IMP original = method_getImplementation(method);
   if (original == clearing) return;
   registry().originals[type] = reinterpret_cast<Dealloc>(reinterpret_cast<AnyFunction>(original));
-  class_replaceMethod(type, dealloc, clearing, method_getTypeEncoding(method));
+  // Not class_replaceMethod: libobjc's replaces an inherited method in the class that has it, NSObject at the
+  // worst.
+  if (!class_addMethod(type, dealloc, clearing, method_getTypeEncoding(method))) {
+    method_setImplementation(method, clearing);
+  }
 }
 
 }  // namespace
