@@ -1,0 +1,51 @@
+import { execFile } from "node:child_process";
+import { stat } from "node:fs/promises";
+import { promisify } from "node:util";
+import { oldestCompanyPortal } from "./protocol.js";
+
+/** What is there of Microsoft's Company Portal, which brings the SSO extension. */
+export interface CompanyPortal {
+  readonly installed: boolean;
+  /** E.g. `5.2603.1`; absent where it cannot be read. */
+  readonly version?: string;
+  /** When it was installed or updated, in milliseconds since the epoch. */
+  readonly changedAt?: number;
+}
+
+const infoFile = "/Applications/Company Portal.app/Contents/Info.plist";
+
+/** Looks at the installed app. Never rejects: what cannot be read is left out. */
+export async function readCompanyPortal(): Promise<CompanyPortal> {
+  let changedAt: number;
+  try {
+    changedAt = (await stat(infoFile)).ctimeMs;
+  } catch {
+    return { installed: false };
+  }
+  try {
+    // macOS' own reader: the file may be XML or binary.
+    const { stdout } = await promisify(execFile)(
+      "/usr/bin/plutil",
+      ["-extract", "CFBundleShortVersionString", "raw", "-o", "-", infoFile],
+      { timeout: 5_000 },
+    );
+    const version = /^[\d.]{1,50}$/.exec(stdout.trim())?.[0];
+    return { installed: true, changedAt, ...(version !== undefined && { version }) };
+  } catch {
+    return { installed: true, changedAt };
+  }
+}
+
+/** Whether it is one that refuses signed programs which are no app bundles; `false` where its version is unknown. */
+export function isTooOld({ version }: CompanyPortal): boolean {
+  return version !== undefined && compareVersions(version, oldestCompanyPortal) < 0;
+}
+
+function compareVersions(left: string, right: string): number {
+  const [a, b] = [left, right].map((text) => text.split(".").map(Number));
+  for (let place = 0; place < Math.max(a?.length ?? 0, b?.length ?? 0); place++) {
+    const difference = (a?.[place] ?? 0) - (b?.[place] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
