@@ -21,6 +21,14 @@ export function whyNoGnustep() {
   return hasFoundation && runtime?.startsWith("/") ? undefined : "GNUstep is not installed";
 }
 
+/** The library that a program must preload to run code built with AddressSanitizer; `undefined` if there is none. */
+export function asanRuntime() {
+  const name = `libclang_rt.asan-${process.arch === "x64" ? "x86_64" : "aarch64"}.so`;
+  const path = run(llvmTool("clang++") ?? "clang++", `-print-file-name=${name}`)?.trim();
+  // As gcc, clang answers with the bare name when it has no such file.
+  return path?.startsWith("/") ? path : undefined;
+}
+
 function run(command, ...args) {
   const { status, stdout } = spawnSync(command, args, { encoding: "utf8" });
   return status === 0 ? stdout : undefined;

@@ -30,6 +30,7 @@ describe("the double of AuthenticationServices", () => {
       abandoned: 1,
       answersToAnAbandonedRequest: 0,
       controllersLeft: 0,
+      delegatesLeft: 0,
     });
   });
 });

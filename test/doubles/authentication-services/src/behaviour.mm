@@ -169,5 +169,6 @@ int main() {
     }
   }
   tell("controllersLeft", broker_double::liveControllers());
+  tell("delegatesLeft", broker_double::liveDelegates());
   return 0;
 }

@@ -63,6 +63,8 @@ void raiseNext(std::string exceptionName);
 ViewInWindow createView();
 std::vector<RequestFacts> facts();
 unsigned liveControllers();
+/** Delegates that have not been deallocated, whether or not they still are a controller's. */
+unsigned liveDelegates();
 /** 0 when there was none. */
 RequestId lastRequestId();
 void reset();

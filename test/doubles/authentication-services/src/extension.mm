@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "extension_state.h"
+#include "weak_reference.h"
 
 namespace broker_double {
 
@@ -63,6 +64,10 @@ std::vector<RequestFacts> facts() {
 unsigned liveControllers() {
   std::lock_guard lock(state().mutex);
   return state().liveControllers;
+}
+
+unsigned liveDelegates() {
+  return static_cast<unsigned>(liveTargets());
 }
 
 RequestId lastRequestId() {

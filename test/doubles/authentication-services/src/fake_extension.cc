@@ -114,6 +114,7 @@ Napi::Value tellFacts(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("requests", requests);
   object.Set("liveControllers", liveControllers());
+  object.Set("liveDelegates", liveDelegates());
   return object;
 }
 

@@ -24,4 +24,7 @@ class WeakReference {
   id object_ = nil;
 };
 
+/** How many objects live that weak references ever referred to. */
+std::size_t liveTargets();
+
 }  // namespace broker_double

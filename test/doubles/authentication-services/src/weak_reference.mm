@@ -18,6 +18,8 @@ struct Registry {
   std::recursive_mutex mutex;
   std::map<id, std::set<WeakReference*>> referencesTo;
   std::map<Class, Dealloc> originals;
+  // Objects that were referred to at any time and still live.
+  std::set<id> targets;
 };
 
 Registry& registry() {
@@ -39,6 +41,7 @@ Dealloc originalOf(Class type) {
 
 void clearReferencesTo(id object) {
   std::lock_guard lock(registry().mutex);
+  registry().targets.erase(object);
   auto node = registry().referencesTo.extract(object);
   if (node.empty()) return;
   for (WeakReference* reference : node.mapped()) reference->object_ = nil;
@@ -74,12 +77,18 @@ void WeakReference::set(id object) {
   object_ = object;
   if (object == nil) return;
   watchDeallocOf(object_getClass(object));
+  registry().targets.insert(object);
   registry().referencesTo[object].insert(this);
 }
 
 id WeakReference::get() const {
   std::lock_guard lock(registry().mutex);
   return [[object_ retain] autorelease];
+}
+
+std::size_t liveTargets() {
+  std::lock_guard lock(registry().mutex);
+  return registry().targets.size();
 }
 
 }  // namespace broker_double

@@ -16,7 +16,7 @@ async function round() {
 async function main() {
   extension.onRequest((request) => request.answer({ headers: {} }, { thread: "other" }));
   for (let i = 0; i < 500; i += 1) await round();
-  await until(() => extension.facts().liveControllers === 0);
+  await until(() => extension.facts().liveControllers === 0 && extension.facts().liveDelegates === 0);
   let alive = seen.length;
   for (let turn = 0; turn < 20 && alive > 0; turn += 1) {
     global.gc();
