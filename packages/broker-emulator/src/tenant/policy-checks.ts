@@ -63,6 +63,7 @@ const effectShapes: Readonly<Record<PolicyEffect["kind"], Shape>> = {
   },
   dbus_error: { name: required(rules.text), message: required(rules.anyText) },
   dbus_reply: { signature: required(rules.anyText), body: required(rules.list) },
+  extension_error: { error: required(rule("an NSError: a domain and a code", isNSError)) },
   wrong_account: { username: required(rules.username) },
   expires_in: { seconds: required(rules.finite) },
   patch_response: { patch: required(rules.callback) },
@@ -95,6 +96,13 @@ function isJsonObject(value: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+function isNSError(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { domain, code, underlying } = value as Record<string, unknown>;
+  const isWhole = typeof domain === "string" && Number.isInteger(code);
+  return isWhole && (underlying === undefined || isNSError(underlying));
 }
 
 function isStatus(value: unknown): boolean {

@@ -189,6 +189,7 @@ describe("PolicyBook", () => {
       wire_error: { kind: "wire_error", status: null, tag: null, place: "top" },
       dbus_error: { kind: "dbus_error", name: "a.b", message: "" },
       dbus_reply: { kind: "dbus_reply", signature: "", body: [] },
+      extension_error: { kind: "extension_error", error: { domain: "a.b", code: -1 } },
       wrong_account: { kind: "wrong_account", username: "eve@contoso.example" },
       expires_in: { kind: "expires_in", seconds: -1 },
       patch_response: { kind: "patch_response", patch: (json) => json },

@@ -1,3 +1,4 @@
+import type { ExtensionError } from "../sso-extension-door/extension-calls.js";
 import { checkPolicy } from "./policy-checks.js";
 import { normalizeResource, resourceNamed } from "./resources.js";
 
@@ -43,6 +44,7 @@ export interface PolicyMatch {
  * - `garbage`: this text instead of JSON. `raw_reply`: this JSON.
  * - `wire_error`: an error object with this status; the other parts may be set, or left out with `null`.
  * - `dbus_error`: a D-Bus error instead of an answer. `dbus_reply`: a reply with this signature and body.
+ * - `extension_error`: an `NSError` of macOS' SSO extension; behind other doors the call just fails.
  * - `wrong_account`: the answer is for somebody else.
  * - `expires_in`: the token lives this long. Goes together with other effects.
  * - `patch_response`: changes the finished JSON. Goes together with other effects.
@@ -80,6 +82,7 @@ export type PolicyEffect =
     }
   | { readonly kind: "dbus_error"; readonly name: string; readonly message: string }
   | { readonly kind: "dbus_reply"; readonly signature: string; readonly body: readonly unknown[] }
+  | { readonly kind: "extension_error"; readonly error: ExtensionError }
   | { readonly kind: "wrong_account"; readonly username: string }
   | { readonly kind: "expires_in"; readonly seconds: number }
   | {
