@@ -5,6 +5,7 @@
 #import <Foundation/Foundation.h>
 
 #include <atomic>
+#include <bit>
 
 #include "mac/error_chain.h"
 #include "mac/foundation_text.h"
@@ -173,7 +174,7 @@ Result<std::unique_ptr<SsoExchange>> SsoExchange::start(const SsoRequest& reques
       [message setAuthorizationOptions:items];
       [message setUserInterfaceEnabled:request.userInterfaceEnabled];
 
-      NSWindow* anchor = [reinterpret_cast<NSView*>(request.anchorView) window];
+      NSWindow* anchor = [std::bit_cast<NSView*>(request.anchorView) window];
       auto delegate =
           ObjcPtr<BrokerSsoDelegate>::adopt([[BrokerSsoDelegate alloc] initWithAnchor:anchor
                                                                             onOutcome:std::move(onOutcome)]);

@@ -41,7 +41,7 @@ template <typename Cancel>
 Napi::Object pendingRequest(Napi::Env env, Napi::Promise result, Cancel cancel) {
   Napi::Object pending = Napi::Object::New(env);
   pending.Set("result", result);
-  pending.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
+  pending.Set("cancel", Napi::Function::New(env, std::move(cancel), "cancel"));
   return pending;
 }
 

@@ -32,7 +32,7 @@ Result<RequestArguments> readRequest(Napi::Value value) {
   request.anchorView = reader.optionalAddress("anchorView");
   read.keepAlive = reader.optionalBoolean("keepAlive", true);
   const Napi::Array options = reader.array("options");
-  if (reader.failure()) return *reader.failure();
+  if (const auto& failure = reader.failure()) return *failure;
   for (std::uint32_t i = 0; i < options.Length(); ++i) {
     auto option = readOption(options.Get(i), "request.options[" + std::to_string(i) + "]");
     if (!option.ok()) return std::move(option.failure());
