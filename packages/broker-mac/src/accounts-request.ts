@@ -1,12 +1,5 @@
 import type { BrokerAccount } from "@x/broker-contract";
-import {
-  type CallFacts,
-  checkedClientId,
-  nonsense,
-  parseObject,
-  resolveAuthority,
-  textField,
-} from "@x/broker-protocol";
+import { type CallFacts, checkedClientId, nonsense, resolveAuthority, textField } from "@x/broker-protocol";
 import { readAccount, readAccounts } from "./account.js";
 import type { AnswerFields } from "./answer.js";
 import { operations, providerType } from "./protocol.js";
@@ -33,7 +26,12 @@ export function accountsRequest(
 export function readAccountsAnswer(fields: AnswerFields, facts: CallFacts): BrokerAccount[] {
   const text = textField(fields, "accounts")?.trim();
   if (text === undefined || text === "") return [];
-  const list = parseObject(`{"accounts":${text}}`)?.["accounts"];
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch {
+    list = undefined;
+  }
   if (!Array.isArray(list)) throw nonsense("no list of accounts", facts);
   return readAccounts(list);
 }
