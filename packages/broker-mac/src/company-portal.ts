@@ -12,10 +12,21 @@ export interface CompanyPortal {
   readonly changedAt?: number;
 }
 
-const infoFile = "/Applications/Company Portal.app/Contents/Info.plist";
+/** Where to look. */
+interface Places {
+  readonly infoFile: string;
+  /** macOS' own reader of property lists, which may be XML or binary. */
+  readonly plutil: string;
+}
+
+const installedPlaces: Places = {
+  infoFile: "/Applications/Company Portal.app/Contents/Info.plist",
+  plutil: "/usr/bin/plutil",
+};
 
 /** Looks at the installed app. Never rejects: what cannot be read is left out. */
-export async function readCompanyPortal(): Promise<CompanyPortal> {
+export async function readCompanyPortal(places: Places = installedPlaces): Promise<CompanyPortal> {
+  const { infoFile, plutil } = places;
   let changedAt: number;
   try {
     changedAt = (await stat(infoFile)).ctimeMs;
@@ -23,13 +34,12 @@ export async function readCompanyPortal(): Promise<CompanyPortal> {
     return { installed: false };
   }
   try {
-    // macOS' own reader: the file may be XML or binary.
     const { stdout } = await promisify(execFile)(
-      "/usr/bin/plutil",
+      plutil,
       ["-extract", "CFBundleShortVersionString", "raw", "-o", "-", infoFile],
       { timeout: 5_000 },
     );
-    const version = /^[\d.]{1,50}$/.exec(stdout.trim())?.[0];
+    const version = /^\d[\d.]{0,49}$/.exec(stdout.trim())?.[0];
     return { installed: true, changedAt, ...(version !== undefined && { version }) };
   } catch {
     return { installed: true, changedAt };

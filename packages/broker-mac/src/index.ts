@@ -50,6 +50,6 @@ export interface MacBroker extends Broker {
 export function createMacBroker(options: MacBrokerOptions = {}): MacBroker {
   return new SsoExtensionBroker({
     loadBinding: options.loadBinding ?? addon.loadInstalled,
-    companyPortal: options.companyPortal ?? readCompanyPortal,
+    companyPortal: options.companyPortal ?? (() => readCompanyPortal()),
   });
 }
