@@ -53,7 +53,7 @@ function(broker_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Werror
     $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>
     # Exceptions of Objective-C run the destructors on their way; those of C++ would end the process.
-    $<$<COMPILE_LANGUAGE:OBJCXX>:-fexceptions;-fno-cxx-exceptions;-fobjc-exceptions>
+    $<$<COMPILE_LANGUAGE:OBJCXX>:-fexceptions;-fno-cxx-exceptions;-fobjc-exceptions;-Wunguarded-availability>
     -fno-rtti)
   broker_instrument(${target})
 endfunction()

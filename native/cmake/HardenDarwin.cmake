@@ -1,11 +1,19 @@
 # dyld never unloads an image that holds Objective-C classes, so nothing is needed for workers that end.
 function(broker_harden target)
   target_link_options(${target} PRIVATE
-    # Node-API comes from the program that loads the addon.
-    -Wl,-undefined,dynamic_lookup
     -Wl,-dead_strip
     -Wl,-exported_symbols_list,${BROKER_NATIVE_DIR}/cmake/exports-darwin.txt)
   set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${BROKER_NATIVE_DIR}/cmake/exports-darwin.txt)
+  # Node-API comes from the program that loads the addon, and nothing else does: a name that is misspelt or missing
+  # anywhere else fails here, not on somebody's machine. node-api-headers lists it for Windows' linker.
+  foreach(folder IN LISTS CMAKE_JS_INC)
+    file(GLOB lists "${folder}/../def/*node_api.def" "${folder}/../def/js_native_api.def")
+    foreach(list IN LISTS lists)
+      file(STRINGS "${list}" names REGEX "^n(api|ode_api)_")
+      list(TRANSFORM names PREPEND "-Wl,-U,_")
+      target_link_options(${target} PRIVATE ${names})
+    endforeach()
+  endforeach()
   if(NOT BROKER_SANITIZE AND NOT BROKER_SANITIZE_THREAD)
     target_compile_options(${target} PRIVATE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
   endif()
