@@ -86,7 +86,7 @@ describe("the macOS package, when things go wrong", () => {
     expect(await failureOf(accounts())).toMatchObject({
       code: "broker_unavailable",
       reason: "extension_failed",
-      native: { domain: apple, code: 1004 },
+      native: { errorDomain: apple, errorCode: 1004 },
     });
     expect(await failureOf(accounts())).toMatchObject({
       code: "broker_unavailable",

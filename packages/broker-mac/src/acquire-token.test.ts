@@ -202,7 +202,7 @@ describe("acquireTokenSilently", () => {
     );
     extension.on("get_accounts_operation", accountsAnswer([otherExtensionAccount()]));
     const error = await rejection(broker.acquireTokenSilently(requestForAccount));
-    expect(error).toMatchObject({ code: "account_not_found", native: { code: -50002 } });
+    expect(error).toMatchObject({ code: "account_not_found", native: { errorCode: -50002 } });
     // The tenant's own word needs no second opinion.
     extension.requests.length = 0;
     extension.on("refresh", errorAnswer({ error: "interaction_required", error_description: "AADSTS50076" }));

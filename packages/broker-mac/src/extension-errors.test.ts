@@ -45,7 +45,7 @@ describe("an NSError of macOS", () => {
   it.each([...appleCodes])("ASAuthorizationError %i is %s", (code, name) => {
     expect(chainError([apple(code)], facts)).toMatchObject({
       code: meanings[name].code,
-      native: { domain: appleDomain, code },
+      native: { errorDomain: appleDomain, errorCode: code },
     });
   });
 
@@ -74,8 +74,8 @@ describe("an NSError of macOS", () => {
     const error = chainError([apple(1000), link("com.apple.AppSSO.AuthorizationError", code)], facts);
     expect(error).toMatchObject({ code: "broker_unavailable", reason: (meanings[name] as Meaning).reason });
     expect(error.native).toEqual({
-      domain: "com.apple.AppSSO.AuthorizationError",
-      code,
+      errorDomain: "com.apple.AppSSO.AuthorizationError",
+      errorCode: code,
       errorChain: `${appleDomain} 1000 > com.apple.AppSSO.AuthorizationError ${code}`,
     });
   });
@@ -100,7 +100,7 @@ describe("an NSError of macOS", () => {
   it("a domain that nobody knows is kept", () => {
     expect(chainError([link("some.Domain", 7)], facts)).toMatchObject({
       code: "broker_failed",
-      native: { domain: "some.Domain", code: 7 },
+      native: { errorDomain: "some.Domain", errorCode: 7 },
     });
   });
 });
@@ -115,13 +115,13 @@ describe("Microsoft's error beneath it", () => {
       const chain = [apple(-6000), link("some.Domain", 1), link(domain, code)];
       expect(chainError(chain, facts)).toMatchObject({
         ...expected(name),
-        native: { domain, code },
+        native: { errorDomain: domain, errorCode: code },
       });
     }
     const internal = { MSALInternalErrorCodeKey: String(code) };
     expect(chainError(microsoft(-50000, internal), facts)).toMatchObject({
       ...expected(name),
-      native: { code: -50000, internalCode: code },
+      native: { errorCode: -50000, internalCode: code },
     });
   });
 

@@ -143,8 +143,8 @@ function chainFacts(
 ): NativeErrorFacts {
   if (telling === undefined) return {};
   const native: Record<string, string | number> = {
-    domain: foreignText(telling.domain, facts),
-    code: telling.code,
+    errorDomain: foreignText(telling.domain, facts),
+    errorCode: telling.code,
   };
   for (const [name, key] of [
     ["internalCode", "InternalErrorCodeKey"],
