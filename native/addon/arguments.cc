@@ -71,6 +71,14 @@ bool ObjectReader::optionalBoolean(const char* key, bool otherwise) {
   return get(key).IsUndefined() ? otherwise : boolean(key);
 }
 
+std::uint64_t ObjectReader::unsignedBigint(const char* key) {
+  Napi::Value value = get(key);
+  bool lossless = false;
+  const std::uint64_t number = value.IsBigInt() ? value.As<Napi::BigInt>().Uint64Value(&lossless) : 0;
+  if (!lossless) refuse(key, "a bigint of 64 bits");
+  return number;
+}
+
 std::optional<std::chrono::milliseconds> ObjectReader::timeout(const char* key) {
   Napi::Value value = get(key);
   const double milliseconds = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
@@ -81,16 +89,6 @@ std::optional<std::chrono::milliseconds> ObjectReader::timeout(const char* key) 
   if (milliseconds == 0) return std::nullopt;
   return std::chrono::milliseconds(
       static_cast<std::int64_t>(std::ceil(std::min(milliseconds, kLongestTimeoutMs))));
-}
-
-std::uintptr_t ObjectReader::optionalAddress(const char* key) {
-  Napi::Value value = get(key);
-  if (value.IsUndefined()) return 0;
-  bool isLossless = false;
-  const std::uint64_t address = value.IsBigInt() ? value.As<Napi::BigInt>().Uint64Value(&isLossless) : 0;
-  if (isLossless && address != 0) return static_cast<std::uintptr_t>(address);
-  refuse(key, "an address, as a bigint");
-  return 0;
 }
 
 Napi::Function ObjectReader::function(const char* key) {

@@ -34,12 +34,14 @@ class ObjectReader {
   std::optional<std::string> optionalString(const char* key);
   bool boolean(const char* key);
   bool optionalBoolean(const char* key, bool otherwise);
+  /** A bigint that 64 bits without a sign hold. */
+  std::uint64_t unsignedBigint(const char* key);
   /** Milliseconds; empty for 0, which means no limit. */
   std::optional<std::chrono::milliseconds> timeout(const char* key);
-  /** The address in a bigint; 0 when there is none. */
-  std::uintptr_t optionalAddress(const char* key);
   Napi::Function function(const char* key);
   Napi::Array array(const char* key);
+  /** Anything, for checks of the caller's own. Undefined after a failure. */
+  Napi::Value get(const char* key);
 
   /** For checks on top of the type. Keeps the first failure only. */
   void refuse(const char* key, const std::string& expectation);
@@ -47,7 +49,6 @@ class ObjectReader {
   const std::optional<Failure>& failure() const { return failure_; }
 
  private:
-  Napi::Value get(const char* key);
   std::string label(const char* key) const { return name_ + "." + key; }
 
   Napi::Env env_;

@@ -13,9 +13,6 @@ set(BROKER_GLUE_SOURCES
   ${BROKER_NATIVE_DIR}/addon/js_thread.cc
   ${BROKER_NATIVE_DIR}/addon/promise_bridge.cc)
 
-# Defines broker_harden(<target>) for this system: how code is hardened and linked there.
-include("${CMAKE_CURRENT_LIST_DIR}/Harden${CMAKE_SYSTEM_NAME}.cmake")
-
 # broker_addon(<target> <source>...): a Node-API 8 addon named <target>.node
 function(broker_addon target)
   add_library(${target} MODULE ${ARGN} ${BROKER_GLUE_SOURCES})
@@ -26,7 +23,8 @@ function(broker_addon target)
     LINKER_LANGUAGE CXX
     POSITION_INDEPENDENT_CODE ON
     # Apart from where prebuildify looks: it takes away what it packs, and the next build would link again.
-    LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/addon")
+    # The empty expression: Visual Studio's generator would add a folder for the configuration.
+    LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/addon$<0:>")
   # CMAKE_JS_INC: node-api-headers and node-addon-api, told by cmake-js. Not ours to have warnings about.
   target_include_directories(${target} SYSTEM PRIVATE ${CMAKE_JS_INC})
   target_include_directories(${target} PRIVATE ${BROKER_NATIVE_DIR})
@@ -50,26 +48,19 @@ function(broker_compile_options target)
     OBJCXX_EXTENSIONS OFF
     OBJCXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Werror
-    $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>
-    # Exceptions of Objective-C run the destructors on their way; those of C++ would end the process.
-    $<$<COMPILE_LANGUAGE:OBJCXX>:-fexceptions;-fno-cxx-exceptions;-fobjc-exceptions;-Wunguarded-availability>
-    -fno-rtti)
-  broker_instrument(${target})
-endfunction()
-
-# The sanitizers, or optimisation.
-function(broker_instrument target)
-  if(BROKER_SANITIZE OR BROKER_SANITIZE_THREAD)
-    if(BROKER_SANITIZE_THREAD)
-      set(sanitizers -fsanitize=thread)
-    else()
-      set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=undefined)
-    endif()
-    # With the symbols and frames that reports are made of, and the RTTI that UBSan's vptr check needs.
-    target_compile_options(${target} PRIVATE ${sanitizers} -O1 -g -fno-omit-frame-pointer -frtti)
-    target_link_options(${target} PRIVATE ${sanitizers})
-  else()
-    target_compile_options(${target} PRIVATE -O2)
+  if(NOT MSVC)
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -fno-rtti
+      $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>
+      # Exceptions of Objective-C run the destructors on their way; those of C++ would end the process.
+      $<$<COMPILE_LANGUAGE:OBJCXX>:-fexceptions;-fno-cxx-exceptions;-fobjc-exceptions;-Wunguarded-availability>)
   endif()
 endfunction()
+
+# Each defines broker_harden(<target>).
+if(WIN32)
+  include(${BROKER_NATIVE_DIR}/cmake/windows.cmake)
+elseif(APPLE)
+  include(${BROKER_NATIVE_DIR}/cmake/macos.cmake)
+else()
+  include(${BROKER_NATIVE_DIR}/cmake/linux.cmake)
+endif()

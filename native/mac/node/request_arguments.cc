@@ -29,7 +29,10 @@ Result<RequestArguments> readRequest(Napi::Value value) {
   request.identityProviderUrl = reader.string("identityProviderUrl");
   request.operation = reader.string("operation");
   request.userInterfaceEnabled = reader.boolean("userInterfaceEnabled");
-  request.anchorView = reader.optionalAddress("anchorView");
+  if (!reader.get("anchorView").IsUndefined()) {
+    request.anchorView = static_cast<std::uintptr_t>(reader.unsignedBigint("anchorView"));
+    if (request.anchorView == 0) reader.refuse("anchorView", "the address of a view");
+  }
   read.keepAlive = reader.optionalBoolean("keepAlive", true);
   const Napi::Array options = reader.array("options");
   if (const auto& failure = reader.failure()) return *failure;

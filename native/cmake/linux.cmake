@@ -1,4 +1,9 @@
+# How the binaries of Linux are hardened.
+
+include(${CMAKE_CURRENT_LIST_DIR}/instrument.cmake)
+
 function(broker_harden target)
+  broker_instrument(${target})
   target_compile_options(${target} PRIVATE -ffunction-sections -fdata-sections)
   target_link_options(${target} PRIVATE
     -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
@@ -8,7 +13,6 @@ function(broker_harden target)
     -Wl,--version-script=${BROKER_NATIVE_DIR}/cmake/exports.map)
   set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${BROKER_NATIVE_DIR}/cmake/exports.map)
   if(NOT BROKER_SANITIZE AND NOT BROKER_SANITIZE_THREAD)
-    target_compile_options(${target} PRIVATE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
     target_link_options(${target} PRIVATE -static-libgcc -static-libstdc++)
   endif()
 endfunction()

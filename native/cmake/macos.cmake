@@ -1,9 +1,14 @@
-# dyld never unloads an image that holds Objective-C classes, so nothing is needed for workers that end.
+# How the binaries of macOS are hardened. dyld never unloads an image that holds Objective-C classes, so nothing is
+# needed for workers that end.
+
+include(${CMAKE_CURRENT_LIST_DIR}/instrument.cmake)
+
 function(broker_harden target)
+  broker_instrument(${target})
   target_link_options(${target} PRIVATE
     -Wl,-dead_strip
-    -Wl,-exported_symbols_list,${BROKER_NATIVE_DIR}/cmake/exports-darwin.txt)
-  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${BROKER_NATIVE_DIR}/cmake/exports-darwin.txt)
+    -Wl,-exported_symbols_list,${BROKER_NATIVE_DIR}/cmake/exports-macos.txt)
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${BROKER_NATIVE_DIR}/cmake/exports-macos.txt)
   # Node-API comes from the program that loads the addon, and nothing else does: a name that is misspelt or missing
   # anywhere else fails here, not on somebody's machine. node-api-headers lists it for Windows' linker.
   foreach(folder IN LISTS CMAKE_JS_INC)
@@ -14,7 +19,4 @@ function(broker_harden target)
       target_link_options(${target} PRIVATE ${names})
     endforeach()
   endforeach()
-  if(NOT BROKER_SANITIZE AND NOT BROKER_SANITIZE_THREAD)
-    target_compile_options(${target} PRIVATE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-  endif()
 endfunction()
