@@ -84,6 +84,23 @@ describe("acquireTokenSilently", () => {
     expect(Number(sent)).toBeGreaterThanOrEqual(before);
   });
 
+  it("sends what has an option of its own as that", async () => {
+    const extension = usualExtension();
+    const extraParameters = {
+      instance_aware: "true",
+      brk_client_id: "b",
+      brk_redirect_uri: "brk://b",
+      a: "1",
+    };
+    await brokerOn(extension).acquireTokenSilently({ ...requestForAccount, extraParameters });
+    expect(optionsOf(extension, "refresh")).toMatchObject({
+      instance_aware: "1",
+      brk_client_id: "b",
+      brk_redirect_uri: "brk://b",
+      extra_query_param: "a=1",
+    });
+  });
+
   it("has no key of Microsoft's broker, and never looks like Microsoft's client", async () => {
     const extension = usualExtension();
     await brokerOn(extension).acquireTokenSilently(requestForAccount);
@@ -331,6 +348,7 @@ describe("acquireTokenInteractively", () => {
     await broker.acquireTokenInteractively({ ...request, parentWindow: 0x600000123456n });
     expect(extension.requests[0]?.native.anchorView).toBe(0x600000123456n);
     await broker.acquireTokenInteractively({ ...request, parentWindow: 0n });
+    await broker.acquireTokenInteractively({ ...request, parentWindow: 1n });
     await broker.acquireTokenInteractively({ ...request, parentWindow: "auto" });
     for (const { native } of extension.requests.slice(1)) expect(native).not.toHaveProperty("anchorView");
   });

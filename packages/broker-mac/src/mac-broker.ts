@@ -244,6 +244,7 @@ export class SsoExtensionBroker implements Broker {
     delivery: Delivery,
     call: MacCall,
   ): Promise<BrokerToken> {
+    if (prepared.msaPassthrough) call.log.note("This broker knows no passthrough for personal accounts.");
     call.log.note(`Asking for ${prepared.scopes.join(" ")} from ${prepared.authority.url}.`);
     call.log.notePersonal(() => `Account: ${prepared.account?.username ?? prepared.loginHint ?? "any"}.`);
     const fields = await this.#ask(prepared, call, delivery);

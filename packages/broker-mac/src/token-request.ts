@@ -34,6 +34,8 @@ import {
 export interface PreparedTokenRequest extends ExtensionRequest<Operation>, ExpectedToken {
   /** The HTTP request to sign the token for. */
   readonly proofOfPossession: HttpRequestParts | undefined;
+  /** Whether the caller wants what only Windows' broker has. */
+  readonly msaPassthrough: boolean;
   /** Address of the view whose window the sign-in window belongs to. */
   readonly anchorView: bigint | undefined;
 }
@@ -94,6 +96,7 @@ function tokenRequest(
   const loginHint = account === undefined ? request.loginHint || undefined : undefined;
   const proofOfPossession =
     request.proofOfPossession === undefined ? undefined : httpRequestParts(request.proofOfPossession, facts);
+  const extra = extraParameters(request, facts);
   const options = requestOptions(facts, {
     authority: authority.url,
     provider_type: providerType,
@@ -101,8 +104,10 @@ function tokenRequest(
     redirect_uri: redirectUri,
     scope: scopes.join(" "),
     extra_oidc_scopes: openIdScopes,
-    extra_query_param: extraParameters(request, facts),
-    instance_aware: flag(false),
+    extra_query_param: extra.query,
+    instance_aware: flag(/^(?:1|true)$/i.test(extra.own["instance_aware"] ?? "")),
+    brk_client_id: extra.own["brk_client_id"],
+    brk_redirect_uri: extra.own["brk_redirect_uri"],
     claims: mergedClaims(request.claims, undefined, facts) || undefined,
     client_capabilities: capabilities(request, facts),
     client_sku: clientSku,
@@ -127,14 +132,28 @@ function tokenRequest(
     silent,
     tenantIsFixed: true,
     proofOfPossession,
+    msaPassthrough: request.msaPassthrough === true,
     anchorView,
   };
 }
 
-function extraParameters(request: TokenRequest, facts: CallFacts): string | undefined {
-  const entries = checkedExtraParameters(request.extraParameters, refusedNames, facts);
-  return entries.length === 0 ? undefined : new URLSearchParams(entries).toString();
+interface ExtraParameters {
+  /** Those that are options of their own here. */
+  readonly own: Readonly<Record<string, string>>;
+  /** The others, form-encoded. */
+  readonly query: string | undefined;
 }
+
+function extraParameters(request: TokenRequest, facts: CallFacts): ExtraParameters {
+  const entries = checkedExtraParameters(request.extraParameters, refusedNames, facts);
+  const query = new URLSearchParams(entries.filter(([name]) => !ownNames.has(name))).toString();
+  return {
+    own: Object.fromEntries(entries.filter(([name]) => ownNames.has(name))),
+    query: query === "" ? undefined : query,
+  };
+}
+
+const ownNames: ReadonlySet<string> = new Set(["instance_aware", "brk_client_id", "brk_redirect_uri"]);
 
 const refusedNames: ReadonlyMap<string, string> = new Map([
   ...protocolParameters,
@@ -154,9 +173,12 @@ function capabilities({ clientCapabilities }: TokenRequest, facts: CallFacts): s
   });
 }
 
-/** An address of this process: no real one has more than 64 bits, and none is zero. */
+/** In the first page there is nothing. Microsoft's libraries take 1 for "no window": it has to mean that here, too. */
+const firstAddress = 4096n;
+
+/** An address of this process: no real one has more than 64 bits. */
 function anchorView(address: bigint | undefined, facts: CallFacts): bigint | undefined {
-  if (address === undefined || address === 0n) return undefined;
+  if (address === undefined || (address >= 0n && address < firstAddress)) return undefined;
   if (address > 0n && address < 2n ** 64n) return address;
   throw callError("invalid_request", facts, {
     reason: "invalid_parent_window",
