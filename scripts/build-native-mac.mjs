@@ -18,9 +18,9 @@ if (process.platform === "darwin") {
   rmSync(folder, { recursive: true, force: true });
   if (reason === undefined) {
     buildDouble(folder);
-  } else {
-    console.error(`@x/broker-mac: nothing is built to test it with, for ${reason} (see native/README.md).`);
-    if (process.env.CI === "true") process.exitCode = 1;
+  } else if (process.env.TURBO_HASH === undefined) {
+    // Of a whole build it is a part that is not needed; the tests say that they have nothing to test, and why.
+    console.log(`@x/broker-mac: nothing is built to test it with, for ${reason} (see native/README.md).`);
   }
 }
 
