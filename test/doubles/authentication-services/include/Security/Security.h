@@ -19,8 +19,8 @@ typedef int32_t OSStatus;
 enum { errSecSuccess = 0, errSecCSUnsigned = -67062 };
 
 typedef struct __SecCode* SecCodeRef;
-/** In Apple's C interface, code objects may be given where static code is wanted. */
-typedef SecCodeRef SecStaticCodeRef;
+/** So running code may be given where static code is wanted. */
+typedef const struct __SecCode* SecStaticCodeRef;
 typedef uint32_t SecCSFlags;
 enum { kSecCSDefaultFlags = 0, kSecCSSigningInformation = 1 << 1 };
 
