@@ -21,6 +21,7 @@ import { type WslLocations, wslLocations } from "./wsl/locations.js";
 import { type RunProgram, runProgram } from "./wsl/run-program.js";
 import { WslTransport } from "./wsl/wsl-transport.js";
 
+export { type BrokerForecast, type ForecastOptions, forecastBroker } from "./forecast.js";
 export { defaultTimeoutInMs } from "./linux-broker.js";
 export { describeNativeBinding, type LoadBinding, type NativeBindingDescription } from "./native-addon.js";
 export { brokerBusName, brokerRedirectUri } from "./protocol.js";
