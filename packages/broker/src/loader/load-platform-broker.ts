@@ -80,7 +80,10 @@ function withAddon(broker: Broker, addon: AddonDescription): Broker {
   return broker;
 }
 
-type AddonDescription = { readonly loaded: true } | { readonly loaded: false; readonly error: BrokerError };
+/** What a platform package says about its addon. */
+export type AddonDescription =
+  | { readonly loaded: true }
+  | { readonly loaded: false; readonly error: BrokerError };
 
 type Imported<T> = { readonly module: T } | { readonly cause: unknown };
 
@@ -120,21 +123,36 @@ export async function load(
   candidate: PlatformPackage | undefined,
   environment: () => RuntimeEnvironment,
 ): Promise<LoadResult> {
-  if (candidate === undefined) {
-    const explanation = explainUnsupported(environment());
-    const error = loadError(explanation, undefined, {}, undefined);
-    return { loaded: false, packageName: undefined, error, advice: explanation.advice };
-  }
-  const { packageName, platform, createBroker } = candidate;
+  if (candidate === undefined) return unsupported(environment());
+  const { packageName, createBroker } = candidate;
   try {
     return { loaded: true, packageName, broker: await createBroker() };
   } catch (cause) {
-    if (isBrokerError(cause))
-      return { loaded: false, packageName, ...explained(cause, packageName, environment()) };
-    const explanation = explainLoadFailure(packageName, cause, environment());
-    const error = loadError(explanation, platform, { package: packageName }, cause);
-    return { loaded: false, packageName, error, advice: explanation.advice };
+    return notLoaded(candidate, cause, environment());
   }
+}
+
+/** What came of looking for a package that did not load. */
+export type NotLoaded = Extract<LoadResult, { readonly loaded: false }>;
+
+/** There is no package for this operating system. */
+export function unsupported(environment: RuntimeEnvironment): NotLoaded {
+  const explanation = explainUnsupported(environment);
+  const error = loadError(explanation, undefined, {}, undefined);
+  return { loaded: false, packageName: undefined, error, advice: explanation.advice };
+}
+
+/** Says why a package did not load. */
+export function notLoaded(
+  { packageName, platform }: Pick<PlatformPackage, "packageName" | "platform">,
+  cause: unknown,
+  environment: RuntimeEnvironment,
+): NotLoaded {
+  if (isBrokerError(cause))
+    return { loaded: false, packageName, ...explained(cause, packageName, environment) };
+  const explanation = explainLoadFailure(packageName, cause, environment);
+  const error = loadError(explanation, platform, { package: packageName }, cause);
+  return { loaded: false, packageName, error, advice: explanation.advice };
 }
 
 /** The package itself says what is wrong with it. */
