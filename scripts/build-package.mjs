@@ -68,6 +68,8 @@ async function bundleEntry(entry, kind, folder) {
     entryFileNames: "[name].js",
     // As `tsc` does: the CommonJS build shall load the CommonJS builds of what it depends on, not a second copy.
     dynamicImportInCjs: false,
+    // What is used seldom is little code, and a part of its own would take what both parts share with it.
+    codeSplitting: false,
     // They stand in the types.
     comments: { legal: true, annotation: true, jsdoc: false },
   });

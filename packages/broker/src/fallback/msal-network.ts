@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { Socket } from "node:net";
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from "@azure/msal-node";
 import type { DevicePace } from "./device-pace.js";
@@ -18,6 +17,7 @@ export interface NetworkCall {
 }
 
 const requestTimeoutInMs = 30_000;
+const { AsyncLocalStorage } = process.getBuiltinModule("node:async_hooks");
 const calls = new AsyncLocalStorage<NetworkCall>();
 
 /** Does work whose requests, whatever msal-node makes of them, belong to a call. */

@@ -1,6 +1,3 @@
-import { accessSync, constants, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
-
 /** What there is to know about where this process runs, to tell whether a browser can be opened. */
 export interface Surroundings {
   readonly platform: string;
@@ -102,6 +99,8 @@ function chosenBrowser(value: string | undefined): OpenCommand | undefined {
 }
 
 function isOnPath(name: string, path: string): boolean {
+  const { accessSync, constants } = process.getBuiltinModule("node:fs");
+  const { delimiter, join } = process.getBuiltinModule("node:path");
   return path.split(delimiter).some((folder) => {
     if (folder === "") return false;
     try {
@@ -115,7 +114,7 @@ function isOnPath(name: string, path: string): boolean {
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return process.getBuiltinModule("node:fs").readFileSync(file, "utf8");
   } catch {
     return "";
   }
