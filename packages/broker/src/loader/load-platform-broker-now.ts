@@ -16,15 +16,19 @@ export type BrokerForecast =
   | { readonly possible: false; readonly error: BrokerError };
 
 /** What came of loading the broker package of this operating system at once. */
-export type ImmediateLoadResult =
-  | (Extract<LoadResult, { readonly loaded: true }> & { readonly forecast: BrokerForecast })
-  | NotLoaded;
+export type ImmediateLoadResult = (Extract<LoadResult, { readonly loaded: true }> & MadeBroker) | NotLoaded;
+
+interface MadeBroker {
+  readonly broker: Broker;
+  /** Looks anew each time. */
+  readonly forecast: () => BrokerForecast;
+}
 
 interface ImmediatePackage {
   readonly packageName: string;
   readonly platform: BrokerPlatform;
   /** Throws what Node.js or the dynamic linker said, or the package's own `BrokerError`. */
-  readonly create: () => { readonly broker: Broker; readonly forecast: BrokerForecast };
+  readonly create: () => MadeBroker;
 }
 
 /**
@@ -50,7 +54,7 @@ function immediatePackage(platform: string): ImmediatePackage | undefined {
         platform: "linux",
         create: () => {
           const linux = required(requireLinux(), "@x/broker-linux");
-          return { broker: linux.createLinuxBroker(), forecast: linux.forecastBroker() };
+          return { broker: linux.createLinuxBroker(), forecast: () => linux.forecastBroker() };
         },
       };
     case "win32":
@@ -59,7 +63,7 @@ function immediatePackage(platform: string): ImmediatePackage | undefined {
         platform: "windows",
         create: () => {
           const windows = required(requireWindows(), "@x/broker-win");
-          return { broker: windows.createWindowsBroker(), forecast: forecastOf(windows) };
+          return { broker: windows.createWindowsBroker(), forecast: () => forecastOf(windows) };
         },
       };
     case "darwin":
@@ -68,7 +72,7 @@ function immediatePackage(platform: string): ImmediatePackage | undefined {
         platform: "macos",
         create: () => {
           const mac = required(requireMac(), "@x/broker-mac");
-          return { broker: mac.createMacBroker(), forecast: forecastOf(mac) };
+          return { broker: mac.createMacBroker(), forecast: () => forecastOf(mac) };
         },
       };
     default:

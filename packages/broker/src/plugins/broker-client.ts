@@ -84,7 +84,7 @@ export class BrokerClient {
   forecast(): BrokerForecast {
     if (this.#own !== undefined) return { possible: true };
     const found = sharedBroker();
-    return found.loaded ? found.forecast : { possible: false, error: found.error };
+    return found.loaded ? found.forecast() : { possible: false, error: found.error };
   }
 
   /** @throws BrokerError `broker_unavailable` when there is no package that loads here. */
