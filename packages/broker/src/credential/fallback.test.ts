@@ -1,8 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ChainedTokenCredential, type TokenCredential } from "@azure/identity";
 import { AzureLogger, setLogLevel } from "@azure/logger";
 import { type BrokerError, type BrokerErrorCode, brokerErrorCodes } from "@x/broker-contract";
+import type { EmulatedTenant } from "@x/broker-emulator";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { callsForFallback } from "../fallback/fallback-kind.js";
 import { bob, failure, ada as fakeAda, scope } from "../testing/fake-broker.js";
@@ -444,6 +446,51 @@ describe("the account", () => {
     await expect(credential.signOut(record)).rejects.toMatchObject({ code: "broker_unavailable" });
     await credential.getToken(scope);
     expect(tenant.user.dialogs).toHaveLength(2);
+  });
+});
+
+describe("in a ChainedTokenCredential of @azure/identity", () => {
+  const next: TokenCredential = { getToken: async () => ({ token: "next", expiresOnTimestamp: 0 }) };
+
+  it("gives the token, by whichever way", async () => {
+    const { options, tenant } = await startWebFixture();
+    const chain = new ChainedTokenCredential(new InteractiveBrowserBrokerCredential(options), next);
+    expect(tenant.verify((await chain.getToken(scope)).token)).toMatchObject({ appid: webApp });
+  });
+
+  it("lets it go on where neither broker nor fallback can be used, with both reasons", async () => {
+    const { options } = await startWebFixture();
+    vi.stubEnv("BROWSER", "");
+    vi.stubEnv("SSH_CONNECTION", "x");
+    const credential = new InteractiveBrowserBrokerCredential(options);
+    expect((await new ChainedTokenCredential(credential, next).getToken(scope)).token).toBe("next");
+    const error: unknown = await new ChainedTokenCredential(credential)
+      .getToken(scope)
+      .catch((e: unknown) => e);
+    expect(error).toMatchObject({
+      name: "AggregateAuthenticationError",
+      errors: [{ name: "CredentialUnavailableError", cause: { code: "broker_unavailable" } }],
+    });
+    expect((error as Error).message).toMatch(/The fake broker says broker_unavailable\. .*SSH session/);
+  });
+
+  it.each<[string, Parameters<EmulatedTenant["addPolicy"]>[1] | undefined, string]>([
+    ["the user's no", undefined, "user_canceled"],
+    ["a lost network", { kind: "no_network" }, "no_network"],
+  ])("stops it after %s", async (_what, effect, code) => {
+    const { options, tenant } = await startWebFixture();
+    if (effect === undefined) tenant.user.script = [{ kind: "cancels" }];
+    else tenant.addPolicy({}, effect);
+    const chain = new ChainedTokenCredential(new InteractiveBrowserBrokerCredential(options), next);
+    await expect(chain.getToken(scope)).rejects.toMatchObject({ name: "BrokerError", code });
+  });
+
+  it("lets it go on where the app signs the user in by itself, later", async () => {
+    const { options, tenant } = await startWebFixture();
+    const manual = { ...options, useDefaultBrokerAccount: true, disableAutomaticAuthentication: true };
+    const chain = new ChainedTokenCredential(new InteractiveBrowserBrokerCredential(manual), next);
+    expect((await chain.getToken(scope)).token).toBe("next");
+    expect(tenant.user.dialogs).toEqual([]);
   });
 });
 

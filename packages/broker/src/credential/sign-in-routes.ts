@@ -141,7 +141,7 @@ export class SignInRoutes {
     const { fallback, hasPrompt } = this.#settings;
     if (fallback === "none" || proofOfPossession !== undefined || !callsForFallback(error)) throw error;
     const chosen = chooseWay(fallback, hasPrompt, readSurroundings());
-    if (chosen.way === undefined) throw withoutFallback(error, chosen);
+    if (chosen.way === undefined) throw withoutFallback(error, nobodyToAsk(chosen.why));
     const web = this.#web ?? (await this.#load(error));
     this.#web = web;
     const route: SignInRoute = { through: chosen.way, fallbackReason: error };
@@ -184,6 +184,13 @@ function reasonsOf(chosen: OpenWay, error: BrokerError): string {
       ? ` No browser is opened, because ${chosen.insteadOfBrowser}.`
       : "";
   return `${whereOf(chosen.way)}, because the broker cannot be used: ${whatHappened(error)}${instead}`;
+}
+
+function nobodyToAsk(why: string): { readonly message: string; readonly hint: string } {
+  return {
+    message: `A browser cannot stand in for it, because ${why}; nor a code to enter on another device, because there is no terminal to show it on.`,
+    hint: 'To sign in elsewhere, show the code with the option userPromptCallback, or have it written to standard error with the option fallback: "device-code".',
+  };
 }
 
 /** What the broker failed with, and why nothing stands in for it. */

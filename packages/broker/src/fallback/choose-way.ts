@@ -15,9 +15,8 @@ export type ChosenWay =
   | OpenWay
   | {
       readonly way: undefined;
-      /** What is in the way, as a sentence. */
-      readonly message: string;
-      readonly hint: string;
+      /** Why no browser opens; goes on after "because". */
+      readonly why: string;
     };
 
 /**
@@ -34,9 +33,5 @@ export function chooseWay(
   const browser: BrowserHere = browserHere(surroundings);
   if (browser.opens) return { way: "browser", command: browser.command };
   if (hasPrompt || surroundings.isTerminal) return { way: "device-code", insteadOfBrowser: browser.why };
-  return {
-    way: undefined,
-    message: `A browser cannot stand in for it, because ${browser.why}; nor a code to enter elsewhere, because there is no terminal to show it on.`,
-    hint: 'To sign in elsewhere, show the code with the option userPromptCallback, or have it written to standard error with the option fallback: "device-code".',
-  };
+  return { way: undefined, why: browser.why };
 }

@@ -1,5 +1,6 @@
 import { type Broker, BrokerError, type BrokerPlatform, isBrokerError } from "@x/broker-contract";
 import { whatHappened } from "../what-happened.js";
+import { turnedOff } from "./broker-switch.js";
 import { type RuntimeEnvironment, readEnvironment } from "./environment.js";
 import { adviceForAddon, explainLoadFailure, explainUnsupported, loadError } from "./explain.js";
 
@@ -33,8 +34,8 @@ export interface PlatformPackage {
  * Loads the broker package of this operating system, an optional dependency. Never rejects: the result says
  * which package was tried, what went wrong, and what to do about it.
  */
-export function loadPlatformBroker(): Promise<LoadResult> {
-  return load(platformPackage(process.platform), readEnvironment);
+export async function loadPlatformBroker(): Promise<LoadResult> {
+  return turnedOff(process.env) ?? load(platformPackage(process.platform), readEnvironment);
 }
 
 /** The package for an OS, by Node.js' name for it. */
