@@ -85,6 +85,6 @@ export function describeScopes(asked: readonly string[], prepared: PreparedReque
   const { names, resource } = prepared.scopes;
   const permissions = names
     .filter((name) => oidcScopes[name] === undefined)
-    .map((name) => `${name} of ${resource.identifier}`);
+    .map((name) => `Use ${resource.identifier} as you: ${name}`);
   return [...permissions, ...asked.flatMap((scope) => oidcScopes[scope] ?? [])];
 }

@@ -376,7 +376,7 @@ describe("the pages", () => {
   it("ask for consent once per app, person and resource; never for Microsoft's own apps", async () => {
     const first = signInOf((await ask(web, authorizePath())).text);
     const consent = await submit({ signIn: first, account: ada() });
-    expect(consent.text).toContain("user_impersonation of https://storage.azure.com");
+    expect(consent.text).toContain("Use https://storage.azure.com as you: user_impersonation");
     expect(consent.text).toContain("Ledger");
     expect(redirectOf(await submit({ signIn: first, action: "accept" })).get("code")).not.toBeNull();
 
