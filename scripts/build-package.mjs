@@ -12,7 +12,7 @@ import { rolldown } from "rolldown";
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const commands = Object.values(manifest.bin ?? {}).map((file) => readFileSync(file, "utf8"));
-const exported = Object.values(manifest.exports).map((entry) => entry.require?.default);
+const exported = Object.values(manifest.exports).map((entry) => entry.require?.default ?? entry.default);
 const entries = [...exported.filter(Boolean), ...commands].map(
   (text) => /dist\/\w+\/([\w/-]+)\.js/.exec(text)[1],
 );

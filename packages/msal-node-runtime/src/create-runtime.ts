@@ -61,10 +61,8 @@ export function createRuntime(own?: Broker): MsalNodeRuntime {
     };
     client
       .run(call, work)
-      .then(
-        (token) => succeed(apiName, token),
-        (error: unknown) => fail(apiName, toRuntimeError(error)),
-      )
+      .then((token) => succeed(apiName, token))
+      .catch((error: unknown) => fail(apiName, toRuntimeError(error)))
       // What a callback throws is the app's to see, as an exception that nobody caught.
       .then((result) => process.nextTick(callback, result));
     return { CancelAsyncOperation: () => controller.abort() };

@@ -1,4 +1,4 @@
-import { idTokenClaimsOf, isFromCache, nativeAccountId } from "@x/broker/internal";
+import { canonicalHost, idTokenClaimsOf, isFromCache, nativeAccountId } from "@x/broker/internal";
 import type { BrokerAccount, BrokerToken } from "@x/broker-contract";
 import { requireArgument } from "./checks.js";
 import type {
@@ -23,7 +23,7 @@ export function runtimeAccount(account: BrokerAccount): Account {
   const described = {
     accountId: nativeAccountId(account),
     homeAccountId,
-    environment,
+    environment: canonicalHost(environment),
     realm: tenantId,
     localAccountId,
     username,

@@ -1,4 +1,5 @@
 import type { BrokerAccount, BrokerToken } from "@x/broker-contract";
+import { canonicalHost } from "../credential/authority-host.js";
 import { sameId } from "../credential/ids.js";
 import type { AccountInfo, AuthenticationResult, IdTokenClaims, NativeRequest } from "./msal-types.js";
 import { nativeAccountId } from "./native-account-id.js";
@@ -35,7 +36,7 @@ export function accountInfo(
   account: BrokerAccount,
   { idToken, idTokenClaims }: { idToken?: string | undefined; idTokenClaims?: IdTokenClaims } = {},
 ): AccountInfo {
-  const { homeAccountId, environment, tenantId, username, localAccountId } = account;
+  const { homeAccountId, tenantId, username, localAccountId } = account;
   const name = account.name ?? idTokenClaims?.name;
   const { upn, login_hint: loginHint } = idTokenClaims ?? {};
   const profile = {
@@ -47,7 +48,8 @@ export function accountInfo(
   };
   return {
     homeAccountId,
-    environment,
+    // By the one name that Microsoft's plugin gives it, whichever the broker uses.
+    environment: canonicalHost(account.environment),
     tenantId,
     username,
     localAccountId,

@@ -63,8 +63,8 @@ export interface IdTokenClaims {
 export interface TenantProfile {
   tenantId: string;
   localAccountId: string;
+  username: string;
   name?: string;
-  username?: string;
   isHomeTenant?: boolean;
 }
 

@@ -396,7 +396,7 @@ describe("a result", () => {
       scopes: [scope],
       account: {
         homeAccountId: ada.homeAccountId,
-        environment: ada.environment,
+        environment: "login.microsoftonline.com",
         tenantId: tenantA,
         username: ada.username,
         localAccountId: adaId,
