@@ -250,6 +250,42 @@ describe("with every major version of msal-node", () => {
   });
 });
 
+describe("an app that leaves while the tenant still owes it an answer", () => {
+  // Without that, it would stay for as long as a request may take: longer than these tests may.
+  const timeout = 20_000;
+  const leave = here("./apps/leave-early.mjs");
+  let web: WebTenant;
+  beforeEach(async () => {
+    const tenant = new EmulatedTenant();
+    tenant.addAccount({ username: "ada@contoso.example" });
+    web = await startWebTenant({ tenant, attended: false, deviceCodeIntervalInSeconds: 1 });
+  });
+  afterEach(() => web?.stop());
+
+  it("after an abort", { timeout }, async () => {
+    const policy = web.tenant.addPolicy({ method: "acquireTokenInteractively" }, { kind: "never_answers" });
+    const { code, stdout } = await runNode(leave, {
+      args: ["abort"],
+      env: { ...web.env, ...noBroker },
+      onLine: (line, child) => {
+        if (line === "asking")
+          void expect
+            .poll(() => policy.applied, { timeout })
+            .toBe(1)
+            .then(() => child.kill("SIGUSR2"));
+      },
+    });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "asking\nAbortError\n" });
+  });
+
+  it("during a renewal in the background", { timeout }, async () => {
+    const policy = web.tenant.addPolicy({ method: "acquireTokenSilently" }, { kind: "never_answers" });
+    const { code, stdout } = await runNode(leave, { args: ["renewal"], env: { ...web.env, ...noBroker } });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "renewing\n" });
+    expect(policy.applied).toBeLessThanOrEqual(1);
+  });
+});
+
 /** What a program writes, as it comes. */
 function watch(stream: NodeJS.ReadableStream) {
   const seen = {

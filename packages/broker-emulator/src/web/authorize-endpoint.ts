@@ -100,10 +100,15 @@ function whatIsMalformed(query: URLSearchParams, codeChallenge: string | undefin
   if (query.get("response_type") !== "code")
     return {
       error: "unsupported_response_type",
-      description: "AADSTS700054: The emulator has no response_type but 'code'.",
+      description: "AADSTS70005: The emulator has no response_type but 'code'.",
     };
   if (mode !== "query" && mode !== "form_post")
     return { error: "invalid_request", description: `The emulator has no response_mode '${mode}'.` };
+  if (query.get("prompt") === "none")
+    return {
+      error: "login_required",
+      description: "AADSTS50058: A silent sign-in request was sent but no user is signed in.",
+    };
   if (codeChallenge === undefined) return undefined;
   if (query.get("code_challenge_method") !== "S256")
     return {

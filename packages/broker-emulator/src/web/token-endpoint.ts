@@ -167,13 +167,14 @@ function whyNoToken(device: DeviceGrant, now: number): OAuthError {
   if (device.state.kind === "declined")
     return {
       error: "authorization_declined",
-      description: "AADSTS70021: The end user has denied the authorization request.",
+      description: "The end user has denied the authorization request.",
     };
   if (device.state.kind === "redeemed") return malformedGrant;
   if (device.expiresAt <= now)
     return {
       error: "expired_token",
-      description: "AADSTS70020: The code that was used to sign in with a device has expired.",
+      description:
+        "AADSTS70020: The provided value for the input parameter 'device_code' is not valid. This device code has expired.",
     };
   const { lastPollAt, intervalInMs } = device;
   device.lastPollAt = now;

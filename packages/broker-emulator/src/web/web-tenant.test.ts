@@ -245,6 +245,7 @@ describe("what Entra refuses", () => {
       "invalid_request",
       /^AADSTS28000/,
     ],
+    ["a sign-in without anybody", { prompt: "none" }, "login_required", /^AADSTS50058/],
     ["another response type", { response_type: "token" }, "unsupported_response_type", /response_type/],
     ["a plain code challenge", { code_challenge_method: "plain" }, "invalid_request", /S256/],
     ["a challenge that is no hash", { code_challenge: "short" }, "invalid_request", /^AADSTS501491/],

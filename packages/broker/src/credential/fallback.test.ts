@@ -91,6 +91,15 @@ describe("in the browser", () => {
     expect(tenant.user.dialogs).toHaveLength(1);
   });
 
+  it("asks once for clients that start at once, each with its own scope", async () => {
+    const { tenant, options } = await startWebFixture();
+    const { clientId: _, ...developer } = options;
+    const credential = new InteractiveBrowserBrokerCredential(developer);
+    const tokens = await Promise.all([scope, graph, storageScopes].map((each) => credential.getToken(each)));
+    expect(new Set(tokens.map(({ token }) => token)).size).toBe(3);
+    expect(tenant.user.dialogs).toHaveLength(1);
+  });
+
   it("keeps the user name out of the browser's arguments", async () => {
     const { tenant, options } = await startWebFixture();
     const folder = mkdtempSync(join(tmpdir(), "browser-arguments-"));

@@ -36,8 +36,9 @@ export class SignInRoutes {
   readonly #settings: Settings;
   readonly #log: CredentialLogger;
   readonly #flow: SignInFlow;
-  /** The fallback, once it was needed. */
+  /** The fallback, once it was needed: one, however many calls need it at once. */
   #web: WebSignIn | undefined;
+  #loading: Promise<WebSignIn> | undefined;
   /** How it last signed somebody in. */
   #opened: Opened | undefined;
 
@@ -142,7 +143,8 @@ export class SignInRoutes {
     if (fallback === "none" || proofOfPossession !== undefined || !callsForFallback(error)) throw error;
     const chosen = chooseWay(fallback, hasPrompt, readSurroundings());
     if (chosen.way === undefined) throw withoutFallback(error, nobodyToAsk(chosen.why));
-    const web = this.#web ?? (await this.#load(error));
+    this.#loading ??= this.#load(error);
+    const web = await this.#loading;
     this.#web = web;
     const route: SignInRoute = { through: chosen.way, fallbackReason: error };
     this.#log.notice(`The user has to sign in ${reasonsOf(chosen, error)}`);
@@ -151,12 +153,14 @@ export class SignInRoutes {
   }
 
   async #load(error: BrokerError): Promise<WebSignIn> {
-    const [loaded, { WebSignIn: loadedClass }] = await Promise.all([
+    const [loaded, { WebSignIn: LoadedSignIn }] = await Promise.all([
       loadMsal(),
       import("../fallback/web-sign-in.js"),
     ]);
-    if ("message" in loaded) throw withoutFallback(error, loaded);
-    return new loadedClass(loaded.msal, this.#settings, this.#log);
+    if ("msal" in loaded) return new LoadedSignIn(loaded.msal, this.#settings, this.#log);
+    // What is missing may be there the next time.
+    this.#loading = undefined;
+    throw withoutFallback(error, loaded);
   }
 
   /** The same, which tells the app when the user is about to be asked. */

@@ -11,7 +11,7 @@ export interface NetworkCall {
   /** Set for the device code flow. */
   readonly pace?: DevicePace;
   /** What the tenant's last refusal said. msal-node keeps only part of it, another one in each version. */
-  refusal?: Readonly<Record<string, unknown>>;
+  refusal?: Readonly<Record<string, unknown>> | undefined;
   /** Why the tenant could not be reached. */
   failure?: Error;
 }
@@ -53,9 +53,18 @@ async function exchange<T>(
     throw error;
   }
   const body = readJson(answer.text);
-  if (call !== undefined && typeof body["error"] === "string") call.refusal = body;
+  if (call !== undefined) noteRefusal(call, body);
   const told = call?.pace?.afterAnswer(body) ?? body;
   return { status: answer.status, headers: answer.headers, body: told as T };
+}
+
+/** Keeps the latest word of the tenant. That a device has to wait is no refusal. */
+function noteRefusal(call: NetworkCall, body: Readonly<Record<string, unknown>>): void {
+  const { error } = body;
+  call.refusal =
+    typeof error === "string" && error !== "authorization_pending" && error !== "slow_down"
+      ? body
+      : undefined;
 }
 
 interface RawAnswer {

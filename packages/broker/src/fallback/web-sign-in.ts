@@ -14,7 +14,7 @@ import {
   type TokenRequest,
 } from "@x/broker-contract";
 import { mergeClaims } from "../credential/claims.js";
-import { untilAborted } from "../credential/flight.js";
+import { throwIfAborted, untilAborted } from "../credential/flight.js";
 import type { GuardedBroker } from "../credential/guarded-broker.js";
 import { sameId } from "../credential/ids.js";
 import type { CredentialLogger } from "../credential/logging.js";
@@ -28,8 +28,6 @@ import { duringCall, msalNetwork, type NetworkCall } from "./msal-network.js";
 import { openBrowser } from "./open-browser.js";
 import type { DeviceCodeInfo } from "./prompt.js";
 import { AuthorizeRefusal, webError } from "./web-errors.js";
-
-const neverAborted = new AbortController().signal;
 
 /**
  * Signs in at the tenant itself, through msal-node: in a browser, or with a code on another device. Answers as a broker
@@ -135,8 +133,12 @@ export class WebSignIn {
     const { correlationId = "" } = operation;
     try {
       if (request.proofOfPossession !== undefined) throw noProofOfPossession(operation);
-      const result = await duringCall(call, ask);
-      return toBrokerToken(result, request, correlationId, silent);
+      const token = toBrokerToken(await duringCall(call, ask), request, correlationId, silent);
+      const { homeAccountId } = token.account;
+      // Whoever asked throws the token away; nothing of somebody else's stays here either.
+      if (request.account !== undefined && !sameId(request.account.homeAccountId, homeAccountId))
+        await this.forget(homeAccountId);
+      return token;
     } catch (error) {
       const { clientId, scopes } = request;
       throw webError(error, { way, correlationId, clientId, scopes, call });
@@ -167,6 +169,8 @@ export class WebSignIn {
         ...(loginHint === undefined ? {} : { loginHint }),
         ...(request.prompt === undefined ? {} : { prompt: request.prompt }),
       });
+      // Nobody is to see a browser for a call that has ended.
+      throwIfAborted(signal);
       const answer = await untilAborted(
         firstOf(listener.answer, this.#open(command, listener.startUrlFor(url), operation)),
         signal,
@@ -256,7 +260,7 @@ function knownAuthorities({ authorityHost, disableInstanceDiscovery, tenants }: 
 }
 
 function networkCall({ abortSignal, keepProcessAlive = true }: OperationOptions): NetworkCall {
-  const signal = abortSignal instanceof AbortSignal ? abortSignal : neverAborted;
+  const signal = abortSignal instanceof AbortSignal ? abortSignal : new AbortController().signal;
   return { signal, keepProcessAlive };
 }
 
