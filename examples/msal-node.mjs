@@ -11,15 +11,11 @@ const app = new PublicClientApplication({
   },
   broker: { nativeBrokerPlugin: new NativeBrokerPlugin() },
 });
-const scopes = ["https://graph.microsoft.com/User.Read"];
 
-// Whom the broker knows is asked for without a window. Where there is no broker, msal-node turns to the browser.
-const [account] = await app.getAllAccounts();
-const result = account
-  ? await app.acquireTokenSilent({ scopes, account })
-  : await app.acquireTokenInteractive({
-      scopes,
-      openBrowser: async (url) => console.error(`Open ${url}`),
-    });
+// Without a window where the broker knows the user; where there is no broker, msal-node turns to the browser.
+const result = await app.acquireTokenInteractive({
+  scopes: ["https://graph.microsoft.com/User.Read"],
+  openBrowser: async (url) => console.error(`Open ${url}`),
+});
 
 console.log(`${result.account?.username} is signed in until ${result.expiresOn?.toISOString()}.`);
