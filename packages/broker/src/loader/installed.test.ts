@@ -113,13 +113,14 @@ describe("an addon that the dynamic linker refuses", () => {
     const { code, stdout } = await run("node_modules/@x/broker/dist/esm/cli/main.js", "doctor", "--json");
     expect(code).toBe(1);
     const { checks } = JSON.parse(stdout) as { checks: { id: string; outcome: string; detail: string }[] };
-    expect(checks.map(({ id, outcome }) => `${id} ${outcome}`)).toEqual([
+    // What would stand in for the broker depends on who runs the tests, and where.
+    const ofBroker = checks.filter(({ id }) => id !== "fallback");
+    expect(ofBroker.map(({ id, outcome }) => `${id} ${outcome}`)).toEqual([
       "node-version ok",
       "platform-package ok",
       "native-addon fail",
       "broker skip",
       "accounts skip",
-      "fallback skip",
     ]);
     expect(checks[2]?.detail).toMatch(/invalid ELF header/);
   });
