@@ -1,7 +1,7 @@
 // Builds one package (the current folder) as ES modules and as CommonJS, each with its types.
 //
 // The code becomes one file per entry: finding and compiling sixty small modules took most of the time that an app
-// waited for `import "@x/broker"` (see docs/benchmarks.md). The entries are `main` of package.json and
+// waited for `import "@x/broker"` (see docs/benchmarks.md). The entries are those of `exports` in package.json and
 // what the programs of `bin` import. The types come from `tsc`, file by file, and need a package.json beside them that
 // says which kind of module they describe.
 import { spawnSync } from "node:child_process";
@@ -12,7 +12,10 @@ import { rolldown } from "rolldown";
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const commands = Object.values(manifest.bin ?? {}).map((file) => readFileSync(file, "utf8"));
-const entries = [manifest.main, ...commands].map((text) => /dist\/\w+\/([\w/-]+)\.js/.exec(text)[1]);
+const exported = Object.values(manifest.exports).map((entry) => entry.require?.default ?? entry.default);
+const entries = [...exported.filter(Boolean), ...commands].map(
+  (text) => /dist\/\w+\/([\w/-]+)\.js/.exec(text)[1],
+);
 /** Part of each bundle: a few lines of code, and finding another package takes longer than loading them. */
 const inlined = new Set(["@x/broker-contract", "@x/broker-protocol"]);
 /** Of these, the one that is not published: its types have to come along as well. */
@@ -56,7 +59,7 @@ async function bundleEntry(entry, kind, folder) {
     input: { [entry]: `src/${entry}.ts` },
     platform: "node",
     external: isForeign,
-    plugins: [asciiOnly(), plainRequires(), commonJsFiles(kind)],
+    plugins: [asciiOnly(), plainRequires(), commonJsFiles(kind, entry)],
   });
   await bundle.write({
     dir: folder,
@@ -65,6 +68,8 @@ async function bundleEntry(entry, kind, folder) {
     entryFileNames: "[name].js",
     // As `tsc` does: the CommonJS build shall load the CommonJS builds of what it depends on, not a second copy.
     dynamicImportInCjs: false,
+    // What is used seldom is little code, and a part of its own would take what both parts share with it.
+    codeSplitting: false,
     // They stand in the types.
     comments: { legal: true, annotation: true, jsdoc: false },
   });
@@ -100,29 +105,37 @@ function asciiOnly() {
 /**
  * CommonJS files in the package's root, beside `dist`, which only CommonJS can find its own folder from. An `import` of
  * one would make Node.js start its lexer for CommonJS, which costs more than the file does: an ES module gets it by a
- * `require` at the first call of one of its functions.
+ * `require` at the first call of one of its functions. A file that does not ask for its folder becomes part of the ES
+ * module, so that a bundle of that module needs no file beside it.
  */
-function commonJsFiles(kind) {
+function commonJsFiles(kind, entry) {
+  /** From dist/esm and dist/cjs to the root, and from the folder of an entry below them. */
+  const up = "../".repeat(1 + entry.split("/").length);
   const mark = "\0require:";
   const require = createRequire(import.meta.url);
   return {
     name: "commonjs-files",
     resolveId: {
-      filter: { id: /^\.\.\/[^/]+\.cjs$/ },
-      // From src it is one folder up, from dist/esm and dist/cjs two.
-      handler: (source) =>
-        kind === "cjs" ? { id: `../${source}`, external: true } : `${mark}../${source}.mjs`,
+      filter: { id: /^(?:\.\.\/)+[^/]+\.cjs$/ },
+      handler(source) {
+        const file = source.split("/").at(-1);
+        return kind === "cjs" ? { id: `${up}${file}`, external: true } : `${mark}${file}.mjs`;
+      },
     },
     load: {
       filter: { id: /^\0require:/ },
       handler(id) {
         const file = id.slice(mark.length, -".mjs".length);
-        const names = Object.keys(require(resolve("src/x", file)));
-        const forward = names.map((name) => `export const ${name} = (...args) => file().${name}(...args);`);
+        const text = readFileSync(file, "utf8").replace(/^"use strict";/, "");
+        const names = Object.keys(require(resolve(file)));
+        // A bundler that makes CommonJS of this has no import.meta, but a file name.
+        const load = text.includes("__dirname")
+          ? `loaded = createRequire(import.meta.url)("${up}${file}");`
+          : `const require = createRequire(import.meta.url ?? __filename); const exports = (loaded = {}); ${text}`;
         return `import { createRequire } from "node:module";
-          let loadedFile;
-          const file = () => (loadedFile ??= createRequire(import.meta.url)(${JSON.stringify(file)}));
-          ${forward.join("\n")}`;
+          let loaded;
+          function file() { if (loaded === undefined) { ${load} } return loaded; }
+          ${names.map((name) => `export const ${name} = (...args) => file().${name}(...args);`).join("\n")}`;
       },
     },
   };

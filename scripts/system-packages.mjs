@@ -2,56 +2,63 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-const lists = JSON.parse(readFileSync(new URL("./system-packages.json", import.meta.url), "utf8"));
-
-const useOfGroups = {
-  interop: "Only the tests with Microsoft's own client need these; without them those tests are skipped",
-  macos: "Only the tests of the macOS side need these; without them those tests are skipped",
-};
+const { build, optional } = JSON.parse(
+  readFileSync(new URL("./system-packages.json", import.meta.url), "utf8"),
+);
 
 /**
  * Installs what is missing through apt when that is possible without asking, else prints what to install.
  * Ends the process when the build cannot go on without it.
- * @param {(keyof typeof useOfGroups)[]} groups what is wanted beside what the build needs
- * @returns {Record<keyof typeof useOfGroups, "present" | "missing">} which of the groups are there
+ * @param {readonly string[]} groups which of the optional groups are wanted
+ * @returns {string[]} which of them are there
  */
 export function ensureSystemPackages(groups) {
-  const wanted = [...lists.build, ...groups.flatMap((group) => lists[group])];
-  if (!has("dpkg-query")) return withoutApt();
-  const missing = wanted.filter((name) => !isInstalled(name));
-  if (missing.length > 0) tryToInstall(missing);
+  if (!has("dpkg-query")) return withoutApt(groups);
+  const wanted = [build, ...groups.map(missingOf)];
+  const missing = wanted.flat().filter((name) => !isInstalled(name));
+  if (missing.length > 0) tryToInstall(missing, wanted);
 
-  const absentOf = (group) => lists[group].filter((name) => !isInstalled(name));
-  const needed = absentOf("build");
+  const needed = build.filter((name) => !isInstalled(name));
   if (needed.length > 0) {
     console.error(`The build needs these system packages:\n\n  sudo apt-get install ${needed.join(" ")}\n`);
   }
-  const absent = groups.filter((group) => absentOf(group).length > 0);
-  for (const group of absent) {
-    console.error(`${useOfGroups[group]}:\n\n  sudo apt-get install ${absentOf(group).join(" ")}\n`);
+  const lacking = groups.filter((group) => missingOf(group).length > 0);
+  for (const group of lacking) {
+    const { use } = optional[group];
+    console.error(
+      `Only ${use} need these; without them those tests are skipped:\n\n  sudo apt-get install ${missingOf(group).join(" ")}\n`,
+    );
   }
-  if (needed.length > 0 || (absent.length > 0 && process.env.CI === "true")) process.exit(1);
-  return whichArePresent((group) => groups.includes(group) && !absent.includes(group));
+  if (needed.length > 0 || (lacking.length > 0 && process.env.CI === "true")) process.exit(1);
+  return groups.filter((group) => !lacking.includes(group));
 }
 
-function tryToInstall(names) {
+function tryToInstall(names, groups) {
   const apt = aptCommand();
   if (apt === undefined) return;
   console.log(`Installing from apt: ${names.join(" ")}`);
-  const install = () => ran([...apt, "install", "--yes", "--no-install-recommends", ...names]);
+  const install = (some) => ran([...apt, "install", "--yes", "--no-install-recommends", ...some]);
+  if (install(names)) return;
   // The package lists of a fresh machine are empty or old.
-  if (!install()) ran([...apt, "update"]) && install();
+  if (ran([...apt, "update"]) && install(names)) return;
+  // One that this system does not have shall not keep the others away.
+  for (const group of groups) {
+    const left = group.filter((name) => !isInstalled(name));
+    if (left.length > 0) install(left);
+  }
 }
 
-function whichArePresent(isPresent) {
-  const groups = Object.keys(useOfGroups);
-  return Object.fromEntries(groups.map((group) => [group, isPresent(group) ? "present" : "missing"]));
+function missingOf(group) {
+  const { packages, commands = [] } = optional[group];
+  return commands.some(has) ? [] : packages.filter((name) => !isInstalled(name));
 }
 
-function withoutApt() {
+function withoutApt(groups) {
   const tools = ["g++", "cmake", "make", "pkg-config", "dbus-daemon"].filter((name) => !has(name));
   const library = spawnSync("pkg-config", ["--exists", "libsystemd"]).status === 0;
-  if (tools.length === 0 && library) return whichArePresent(() => false);
+  if (tools.length === 0 && library) {
+    return groups.filter((group) => optional[group].commands?.some(has) ?? false);
+  }
   console.error(
     `This is not a Debian-like system, so please install by hand: ${[...tools, ...(library ? [] : ["the libsystemd development files"])].join(", ")}`,
   );

@@ -35,7 +35,7 @@ if (job === undefined) {
 }
 
 requireNode();
-const groupsOfJobs = { bench: ["interop"], test: ["interop", "macos"] };
+const groupsOfJobs = { bench: ["interop"], test: ["interop", "browser", "macos"] };
 const present = ensureSystemPackages(groupsOfJobs[process.argv[2]] ?? []);
 run("npx", [
   "--yes",
@@ -79,8 +79,7 @@ function turboStatus(...tasks) {
       TURBO_NO_UPDATE_NOTIFIER: "1",
       DO_NOT_TRACK: "1",
       // Part of the cache key: a run that had to skip tests says nothing about one that can do them.
-      BROKER_INTEROP: present.interop,
-      BROKER_MACOS: present.macos,
+      BROKER_SYSTEM_PACKAGES: present.join(" "),
     },
   );
 }

@@ -41,4 +41,10 @@ export type { DialogRecord, EmulatedUser, UserAction } from "./tenant/emulated-u
 export type { BrokerMethod, PolicyEffect, PolicyHandle, PolicyMatch } from "./tenant/policy.js";
 export type { EmulatedResource } from "./tenant/resources.js";
 export type { PublicJwk, SigningKey, VerifiedJwt } from "./tenant/signing-key.js";
+export {
+  type RecordedWebRequest,
+  startWebTenant,
+  type WebTenant,
+  type WebTenantOptions,
+} from "./web/start-web-tenant.js";
 export type { ProxyFault, WslMethod } from "./wsl-door/wsl-door.js";

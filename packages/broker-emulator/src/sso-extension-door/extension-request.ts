@@ -103,7 +103,7 @@ export function requiredIdentity(options: Options): Identity {
 export function readTokenRequest(
   method: EmulatedTokenRequest["method"],
   options: Options,
-): EmulatedTokenRequest {
+): EmulatedTokenRequest & { readonly redirectUri: string } {
   const isSilent = method === "acquireTokenSilently";
   const { homeAccountId, username } = isSilent ? requiredIdentity(options) : readIdentity(options);
   const prompt = options.get("prompt") ?? "";

@@ -54,6 +54,8 @@ export interface EmulatedApp {
   readonly name: string;
   readonly redirectUris: readonly string[];
   readonly tokenLifetimeInSeconds: number;
+  /** Whether it is one of Microsoft's own, which nobody is asked to consent to. */
+  readonly isFirstParty: boolean;
 }
 
 /** An API of the tenant. */
@@ -232,7 +234,13 @@ export class EmulatedTenant {
     checkObject("registerApp", "options", options, appShape);
     const { clientId, name = clientId, redirectUris = brokerRedirectUris(clientId) } = options;
     const { identifierUris = [], tokenLifetimeInSeconds = 3600 } = options;
-    const app: EmulatedApp = { clientId, name, redirectUris: [...redirectUris], tokenLifetimeInSeconds };
+    const app: EmulatedApp = {
+      clientId,
+      name,
+      redirectUris: [...redirectUris],
+      tokenLifetimeInSeconds,
+      isFirstParty: firstPartyApps.some((known) => known.clientId === clientId.toLowerCase()),
+    };
     this.#apps.set(clientId.toLowerCase(), app);
     this.resources.exposeApp(clientId, identifierUris);
     return app;

@@ -6,6 +6,7 @@ const flagOf: Readonly<Record<string, string>> = {
   claims: "--claims",
   clientId: "--client-id",
   disableInteractiveFallback: "--silent",
+  fallback: "--fallback",
   loginHint: "--login-hint",
   "requestOptions.timeout": "--timeout",
   tenantId: "--tenant",

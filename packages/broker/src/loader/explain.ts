@@ -79,7 +79,7 @@ function textOf(cause: unknown): string {
 }
 
 /** Whether the package itself is missing, as opposed to something that it needs. */
-function isMissing(cause: unknown, packageName: string): boolean {
+export function isMissing(cause: unknown, packageName: string): boolean {
   if (!(cause instanceof Error) || !("code" in cause) || !missingCodes.has(String(cause.code))) return false;
   const name = packageName.replace("/", "\\/");
   return (
