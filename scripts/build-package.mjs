@@ -7,7 +7,7 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { rolldown } from "rolldown";
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
@@ -36,7 +36,8 @@ for (const [kind, type] of [
   if (unpublished in { ...manifest.dependencies, ...manifest.devDependencies }) bringTypes(kind, folder);
 
   // Each by itself: a file shared by two entries would be one more to find for both.
-  for (const entry of entries) await bundleEntry(entry, kind, folder);
+  const files = new Set(entries);
+  for (const entry of files) await bundleEntry(entry, kind, folder, (late) => files.add(late));
 }
 
 /** Puts the types of the unpublished package beside ours, and has ours refer to them there. */
@@ -54,12 +55,12 @@ function bringTypes(kind, folder) {
   });
 }
 
-async function bundleEntry(entry, kind, folder) {
+async function bundleEntry(entry, kind, folder, addFile) {
   const bundle = await rolldown({
     input: { [entry]: `src/${entry}.ts` },
     platform: "node",
     external: isForeign,
-    plugins: [asciiOnly(), plainRequires(), commonJsFiles(kind, entry)],
+    plugins: [asciiOnly(), plainRequires(), commonJsFiles(kind, entry), lateFiles(entry, addFile)],
   });
   await bundle.write({
     dir: folder,
@@ -68,12 +69,27 @@ async function bundleEntry(entry, kind, folder) {
     entryFileNames: "[name].js",
     // As `tsc` does: the CommonJS build shall load the CommonJS builds of what it depends on, not a second copy.
     dynamicImportInCjs: false,
-    // What is used seldom is little code, and a part of its own would take what both parts share with it.
-    codeSplitting: false,
     // They stand in the types.
     comments: { legal: true, annotation: true, jsdoc: false },
   });
   await bundle.close();
+}
+
+/**
+ * What is loaded by an `import()` is used seldom: it becomes a file of its own, which is no cost to who does without.
+ * It has its own copy of the little that both need.
+ */
+function lateFiles(entry, addFile) {
+  const up = "../".repeat(entry.split("/").length - 1) || "./";
+  return {
+    name: "late-files",
+    resolveId(source, importer, { kind }) {
+      if (kind !== "dynamic-import" || !source.startsWith(".")) return undefined;
+      const file = relative(resolve("src"), resolve(dirname(importer), source)).replaceAll(sep, "/");
+      addFile(file.replace(/\.js$/, ""));
+      return { id: `${up}${file}`, external: "relative" };
+    },
+  };
 }
 
 function isForeign(id) {
