@@ -1,21 +1,24 @@
 // Builds one package (the current folder) as ES modules and as CommonJS, each with its types.
 //
-// The code becomes one file per entry: finding and compiling sixty small modules took most of the time that an app
+// The code becomes one file per entry, or two: finding and compiling sixty small modules took most of the time that an app
 // waited for `import "@x/broker"` (see docs/benchmarks.md). The entries are those of `exports` in package.json and
 // what the programs of `bin` import. The types come from `tsc`, file by file, and need a package.json beside them that
 // says which kind of module they describe.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { rolldown } from "rolldown";
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const commands = Object.values(manifest.bin ?? {}).map((file) => readFileSync(file, "utf8"));
 const exported = Object.values(manifest.exports).map((entry) => entry.require?.default ?? entry.default);
-const entries = [...exported.filter(Boolean), ...commands].map(
-  (text) => /dist\/\w+\/([\w/-]+)\.js/.exec(text)[1],
-);
+const [main, ...further] = entriesIn(exported.filter(Boolean));
+
+/** The names of entries, by the files that they become. */
+function entriesIn(texts) {
+  return texts.map((text) => /dist\/\w+\/([\w/-]+)\.js/.exec(text)[1]);
+}
 /** Part of each bundle: a few lines of code, and finding another package takes longer than loading them. */
 const inlined = new Set(["@x/broker-contract", "@x/broker-protocol"]);
 /** Of these, the one that is not published: its types have to come along as well. */
@@ -35,8 +38,12 @@ for (const [kind, type] of [
   writeFileSync(`${folder}/package.json`, `${JSON.stringify({ type })}\n`);
   if (unpublished in { ...manifest.dependencies, ...manifest.devDependencies }) bringTypes(kind, folder);
 
-  // Each by itself: a file shared by two entries would be one more to find for both.
-  for (const entry of entries) await bundleEntry(entry, kind, folder);
+  // The main ones each by itself: a file shared by two entries would be one more to find for both. The further ones,
+  // which are mostly the same code, share a file: it need not be installed once for each.
+  const files = new Set([main, ...entriesIn(commands)]);
+  const addFile = (late) => files.add(late);
+  if (further.length > 0) await bundleEntries(further, kind, folder, addFile);
+  for (const entry of files) await bundleEntries([entry], kind, folder, addFile);
 }
 
 /** Puts the types of the unpublished package beside ours, and has ours refer to them there. */
@@ -54,26 +61,44 @@ function bringTypes(kind, folder) {
   });
 }
 
-async function bundleEntry(entry, kind, folder) {
+/** @param entries - In one folder. */
+async function bundleEntries(entries, kind, folder, addFile) {
+  const [entry] = entries;
   const bundle = await rolldown({
-    input: { [entry]: `src/${entry}.ts` },
+    input: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
     platform: "node",
     external: isForeign,
-    plugins: [asciiOnly(), plainRequires(), commonJsFiles(kind, entry)],
+    plugins: [asciiOnly(), plainRequires(), commonJsFiles(kind, entry), lateFiles(entry, addFile)],
   });
   await bundle.write({
     dir: folder,
     format: kind,
     exports: "named",
     entryFileNames: "[name].js",
+    chunkFileNames: "shared.js",
     // As `tsc` does: the CommonJS build shall load the CommonJS builds of what it depends on, not a second copy.
     dynamicImportInCjs: false,
-    // What is used seldom is little code, and a part of its own would take what both parts share with it.
-    codeSplitting: false,
     // They stand in the types.
     comments: { legal: true, annotation: true, jsdoc: false },
   });
   await bundle.close();
+}
+
+/**
+ * What is loaded by an `import()` is used seldom: it becomes a file of its own, which is no cost to who does without.
+ * It has its own copy of the little that both need.
+ */
+function lateFiles(entry, addFile) {
+  const up = "../".repeat(entry.split("/").length - 1) || "./";
+  return {
+    name: "late-files",
+    resolveId(source, importer, { kind }) {
+      if (kind !== "dynamic-import" || !source.startsWith(".")) return undefined;
+      const file = relative(resolve("src"), resolve(dirname(importer), source)).replaceAll(sep, "/");
+      addFile(file.replace(/\.js$/, ""));
+      return { id: `${up}${file}`, external: "relative" };
+    },
+  };
 }
 
 function isForeign(id) {

@@ -203,3 +203,61 @@ describe("in a single executable application", () => {
     },
   );
 });
+
+/** A runtime's program out of its npm package, or why it cannot run here. */
+function runtime(name: string, file: string): { program: string; cannotRun?: string } {
+  if (process.platform !== "linux" || process.arch !== "x64")
+    return {
+      program: "",
+      cannotRun: `${name} is for Linux x64; this is ${process.platform} ${process.arch}.`,
+    };
+  const program = join(dirname(require.resolve(`${name}/package.json`)), file);
+  chmodSync(program, 0o755);
+  return { program };
+}
+
+describe("under Bun", () => {
+  const { program, cannotRun } = runtime("@oven/bun-linux-x64", "bin/bun");
+  beforeEach((ctx) => {
+    if (cannotRun !== undefined) ctx.skip(cannotRun);
+  });
+
+  it.each(["app.mjs", "app.cjs"])("signs in from %s", async (file) => {
+    expect(await told(program, file)).toEqual(signedIn);
+  });
+
+  it("says what is missing in an executable that it made", async () => {
+    const executable = join(app.path, "made-by-bun");
+    const external = ["linux", "win", "mac"].flatMap((name) => ["--external", `@x/broker-${name}`]);
+    await run(program, ["build", "--compile", ...external, "--outfile", executable, "app.mjs"], {
+      cwd: app.path,
+    });
+    expect(await told(executable)).toEqual({
+      available: false,
+      reason: "platform_package_missing",
+      message: expect.stringContaining("bun build --compile"),
+    });
+  });
+});
+
+describe("under Deno", () => {
+  const { program, cannotRun } = runtime("@deno/linux-x64-glibc", "deno");
+  beforeEach((ctx) => {
+    if (cannotRun !== undefined) ctx.skip(cannotRun);
+  });
+  const runDeno = (permissions: readonly string[], file: string) =>
+    told(program, "run", "--no-prompt", "--quiet", "--node-modules-dir=manual", ...permissions, file);
+  const enoughToLook = ["--allow-env", "--allow-read", "--allow-sys"];
+
+  it.each(["app.mjs", "app.cjs"])("signs in from %s", async (file) => {
+    expect(await runDeno([...enoughToLook, "--allow-ffi"], file)).toEqual(signedIn);
+  });
+
+  it("says what has to be allowed", async () => {
+    expect(await runDeno(enoughToLook, "app.mjs")).toEqual({
+      available: false,
+      reason: "native_addon_missing",
+      message: expect.stringContaining("--allow-ffi"),
+    });
+  });
+});

@@ -70,11 +70,14 @@ export interface InteractiveBrowserBrokerCredentialOptions {
    */
   additionallyAllowedTenants?: string[];
   /**
-   * Do not look the authority up at Microsoft first, for private clouds: sends `validateAuthority=no`.
-   * Default `false`.
+   * Do not look the authority up at Microsoft first, for private clouds: sends `validateAuthority=no`, and has the
+   * fallback trust the host. Default `false`.
    */
   disableInstanceDiscovery?: boolean;
-  /** Redirect URI registered for the app; its case matters. Default: the one the platform's broker expects. */
+  /**
+   * Redirect URI registered for the app; its case matters. The fallback `"browser"` has one of its own,
+   * `http://localhost`. Default: the one the platform's broker expects.
+   */
   redirectUri?: string;
   /**
    * The longest `getToken()`, `authenticate()`, `getAccounts()` and `signOut()` may take, in milliseconds, the

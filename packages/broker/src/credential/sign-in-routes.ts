@@ -193,7 +193,7 @@ function reasonsOf(chosen: OpenWay, error: BrokerError): string {
 function nobodyToAsk(why: string): { readonly message: string; readonly hint: string } {
   return {
     message: `A browser cannot stand in for it, because ${why}; nor a code to enter on another device, because there is no terminal to show it on.`,
-    hint: 'To sign in elsewhere, show the code with the option userPromptCallback, or have it written to standard error with the option fallback: "device-code".',
+    hint: 'To sign in elsewhere, show the code with the option userPromptCallback, or have it written to standard error with the option fallback set to "device-code".',
   };
 }
 

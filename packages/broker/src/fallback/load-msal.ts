@@ -22,7 +22,7 @@ export async function loadMsal(): Promise<LoadedMsal> {
       message: isMissing
         ? "The fallback signs in with the package @azure/msal-node, which is not installed."
         : `The fallback signs in with the package @azure/msal-node, which did not load: ${text}.`,
-      hint: 'For the fallback, install that package beside @x/broker (npm install @azure/msal-node), or do without, with the option fallback: "none".',
+      hint: 'For the fallback, install that package beside @x/broker (npm install @azure/msal-node), or do without, with the option fallback set to "none".',
     };
   }
 }

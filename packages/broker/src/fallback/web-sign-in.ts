@@ -198,7 +198,7 @@ export class WebSignIn {
       throw new BrokerError("broker_failed", {
         reason: "browser_not_opened",
         message: `The browser did not open: ${(error as Error).message}.`,
-        hint: 'Sign in elsewhere with the option fallback: "device-code", or name a browser in the environment variable BROWSER.',
+        hint: 'Sign in elsewhere with the option fallback set to "device-code", or name a browser in the environment variable BROWSER.',
         ...(correlationId === undefined ? {} : { correlationId }),
       });
     }

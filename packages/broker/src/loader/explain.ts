@@ -125,6 +125,15 @@ function explainMissing(packageName: string, cause: unknown, environment: Runtim
           `and give the credential the option broker: createRequire(process.execPath)("${packageName}").${factories[packageName]}().`,
       ],
     };
+  if (packed === "bun")
+    return {
+      reason,
+      message: `The package ${packageName}, which speaks to the broker of this OS, is not part of this executable.`,
+      advice: [
+        `An executable of "bun build --compile" finds no package beside it: run the app with bun itself, or ship ${packageName} ` +
+          `in a node_modules folder and give the option broker: require("<that folder>/${packageName}/dist/cjs/index.js").${factories[packageName]}().`,
+      ],
+    };
   const advice = [
     `Install it: npm install ${packageName}.`,
     "If optional dependencies were left out (--omit=optional, --no-optional), install with: npm install --include=optional @x/broker.",

@@ -116,6 +116,7 @@ function required<Module>(
 
 function programFiles(): string[] {
   const { isAbsolute } = process.getBuiltinModule("node:path");
-  const [executable = "", script = ""] = process.argv;
-  return [script, readEnvironment().packed === "sea" ? executable : ""].filter(isAbsolute);
+  const script = process.argv[1] ?? "";
+  const isPacked = readEnvironment().packed === "sea";
+  return [script, isPacked ? process.execPath : ""].filter(isAbsolute);
 }

@@ -1,13 +1,14 @@
-import type {
-  AbortSignalLike,
-  Broker,
-  BrokerAccount,
+import {
+  type AbortSignalLike,
+  type Broker,
+  type BrokerAccount,
   BrokerError,
-  BrokerLogger,
-  BrokerToken,
-  InteractiveTokenRequest,
-  OperationOptions,
-  TokenRequest,
+  type BrokerLogger,
+  type BrokerToken,
+  type InteractiveTokenRequest,
+  type OperationOptions,
+  redactSensitive,
+  type TokenRequest,
 } from "@x/broker-contract";
 import {
   findHintedAccount,
@@ -83,8 +84,12 @@ export class BrokerClient {
   /** Whether there may be a broker, as far as that shows at once. */
   forecast(): BrokerForecast {
     if (this.#own !== undefined) return { possible: true };
-    const found = sharedBroker();
-    return found.loaded ? found.forecast() : { possible: false, error: found.error };
+    try {
+      const found = sharedBroker();
+      return found.loaded ? found.forecast() : { possible: false, error: found.error };
+    } catch (cause) {
+      return { possible: false, error: noForecast(cause) };
+    }
   }
 
   /** @throws BrokerError `broker_unavailable` when there is no package that loads here. */
@@ -263,6 +268,17 @@ export class BrokerClient {
     const isWorthIt = isHomeProfile(account) || others.length < known.length;
     if (isWorthIt) this.#known.set(clientId, [...others, account]);
   }
+}
+
+/** Deno throws at whatever it does not allow, even a look at the environment. */
+function noForecast(cause: unknown): BrokerError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new BrokerError("broker_unavailable", {
+    reason: "forecast_failed",
+    message: `Whether there is a broker could not be found out: ${redactSensitive(text)}.`,
+    hint: "Deno needs --allow-env, --allow-read, --allow-sys and --allow-ffi for the broker.",
+    cause,
+  });
 }
 
 /** The tenant that a request names. */

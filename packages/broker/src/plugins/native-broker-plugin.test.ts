@@ -1,5 +1,5 @@
 import type { BrokerToken } from "@x/broker-contract";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   ada,
   bob,
@@ -541,6 +541,21 @@ describe("a call ends", () => {
 });
 
 describe("availability", () => {
+  it("is found out without an exception, whatever this process may not look at", () => {
+    // As Deno does for what it does not allow.
+    const env = vi.spyOn(process, "env", "get").mockImplementation(() => {
+      throw new Error('Requires env access to "X"');
+    });
+    try {
+      expect(new NativeBrokerPlugin()).toMatchObject({
+        isBrokerAvailable: false,
+        unavailableReason: { reason: "forecast_failed", message: expect.stringContaining("--allow-env") },
+      });
+    } finally {
+      env.mockRestore();
+    }
+  });
+
   it("is a plain boolean of the plugin's own", () => {
     const { plugin } = setUp();
     expect(Object.getOwnPropertyDescriptor(plugin, "isBrokerAvailable")).toMatchObject({
