@@ -20,6 +20,10 @@ const jobs = {
     turbo("build", "native");
     run("node", ["scripts/demo.mjs", ...process.argv.slice(3)]);
   },
+  pack: () => {
+    turbo("build", "native");
+    run("node", ["scripts/pack.mjs", ...process.argv.slice(3)]);
+  },
   test: () => {
     for (const folder of reportFolders()) rmSync(folder, { recursive: true, force: true });
     const outcome = turboStatus("lint", "typecheck", "test");

@@ -53,9 +53,10 @@ describe("the emulator's README", () => {
       "startBrokerEmulator",
       "startWslEmulator",
       "createSsoExtensionDoor",
+      "startWebTenant",
     ];
     expect(snippets.filter((code) => !marks.some((mark) => code.includes(mark)))).toEqual([]);
-    expect(snippets).toHaveLength(4);
+    expect(snippets).toHaveLength(marks.length);
     expect(readme.match(/```(?!js|sh|\n)\S*/g)).toBeNull();
   });
 
