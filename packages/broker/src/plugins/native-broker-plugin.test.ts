@@ -254,6 +254,13 @@ describe("prompts", () => {
     },
   );
 
+  it("login fills in the name of the account it is about", async () => {
+    const { broker, plugin } = setUp();
+    await plugin.acquireTokenInteractive(request({ prompt: "login", account: bob }));
+    await plugin.acquireTokenInteractive(request({ prompt: "select_account", account: bob }));
+    expect(broker.interactive.map(({ loginHint }) => loginHint)).toEqual([bob.username, undefined]);
+  });
+
   it.each([
     ["with an account", { accountId: adaId }],
     ["without one", {}],

@@ -210,7 +210,9 @@ export class NativeBrokerPlugin {
       const ask = straight ? this.#client.askInWindow : this.#client.signIn;
       return ask.call(this.#client, session, wanted, candidate, options);
     }
-    return this.#client.askInWindow(session, wanted, loginHint ? { loginHint } : {}, {
+    // Microsoft's plugin forgets an account here; who has to sign in again may at least see their name.
+    const name = loginHint || (prompt === "login" ? accountOf(request)?.username : undefined);
+    return this.#client.askInWindow(session, wanted, name ? { loginHint: name } : {}, {
       parentWindow,
       prompt,
     });
