@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-const packages = ["broker-contract", "broker-linux", "broker", "broker-emulator"];
+const packages = ["broker-contract", "broker-linux", "broker-win", "broker", "broker-emulator"];
 
 export default defineConfig({
   test: {
