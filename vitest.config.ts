@@ -1,7 +1,8 @@
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-const packages = ["broker-contract", "broker-linux", "broker-win", "broker", "broker-emulator"];
+const packages = readdirSync(new URL("packages", import.meta.url));
 
 export default defineConfig({
   test: {

@@ -5,16 +5,18 @@
 // what the programs of `bin` import. The types come from `tsc`, file by file, and need a package.json beside them that
 // says which kind of module they describe.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import { rolldown } from "rolldown";
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const commands = Object.values(manifest.bin ?? {}).map((file) => readFileSync(file, "utf8"));
 const entries = [manifest.main, ...commands].map((text) => /dist\/\w+\/([\w/-]+)\.js/.exec(text)[1]);
 /** Part of each bundle: a few lines of code, and finding another package takes longer than loading them. */
-const inlined = new Set(["@x/broker-contract"]);
+const inlined = new Set(["@x/broker-contract", "@x/broker-protocol"]);
+/** Of these, the one that is not published: its types have to come along as well. */
+const unpublished = "@x/broker-protocol";
 
 rmSync("dist", { recursive: true, force: true });
 for (const [kind, type] of [
@@ -28,9 +30,25 @@ for (const [kind, type] of [
   if (status !== 0) process.exit(1);
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/package.json`, `${JSON.stringify({ type })}\n`);
+  if (unpublished in { ...manifest.dependencies, ...manifest.devDependencies }) bringTypes(kind, folder);
 
   // Each by itself: a file shared by two entries would be one more to find for both.
   for (const entry of entries) await bundleEntry(entry, kind, folder);
+}
+
+/** Puts the types of the unpublished package beside ours, and has ours refer to them there. */
+function bringTypes(kind, folder) {
+  const name = unpublished.split("/").at(-1);
+  for (const file of readdirSync(folder, { recursive: true }).filter((path) => path.endsWith(".d.ts"))) {
+    const text = readFileSync(join(folder, file), "utf8");
+    const up = dirname(file) === "." ? "./" : "../".repeat(file.split(sep).length - 1);
+    const rewritten = text.replaceAll(`"${unpublished}"`, `"${up}${name}/index.js"`);
+    if (rewritten !== text) writeFileSync(join(folder, file), rewritten);
+  }
+  cpSync(resolve("..", name, "dist", kind), join(folder, name), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".js") && !path.endsWith(".json"),
+  });
 }
 
 async function bundleEntry(entry, kind, folder) {

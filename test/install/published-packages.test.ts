@@ -28,6 +28,9 @@ describe("the packages as they are published", () => {
         "--recursive",
         "--filter",
         "./packages/*",
+        // Part of the others.
+        "--filter",
+        "!@x/broker-protocol",
         "pack",
         "--pack-destination",
         packed,
@@ -81,6 +84,18 @@ describe("the packages as they are published", () => {
         `${manifest.name}: a README`,
       ).toBe(true);
     }
+  });
+
+  it("refer to no package that is not published", () => {
+    const imports = /(?:from|import|require)[\s(]*"(@x\/[\w-]+)"/g;
+    const named = manifests().flatMap(({ folder }) =>
+      filesBelow(join(folder, "dist"))
+        .filter((file) => /\.(?:js|d\.ts)$/.test(file))
+        .flatMap((file) => [...readFileSync(file, "utf8").matchAll(imports)].map((match) => match[1])),
+    );
+    const published = manifests().map(({ manifest }) => manifest.name);
+    expect(named).toContain("@x/broker-contract");
+    for (const name of new Set(named)) expect(published).toContain(name);
   });
 
   const getToken = `new InteractiveBrowserBrokerCredential({ useDefaultBrokerAccount: true })

@@ -1,11 +1,16 @@
 import type { BrokerAccount, BrokerError } from "@x/broker-contract";
+import {
+  type CallFacts,
+  callError,
+  canonicalJson,
+  checkedClientId,
+  field,
+  type JsonObject,
+  nonsense,
+  resolveAuthority,
+} from "@x/broker-protocol";
 import { accountForRequest, readAccounts } from "./account.js";
-import { resolveAuthority } from "./authority.js";
-import { nonsense } from "./broker-answer.js";
-import { type CallFacts, callError } from "./call-facts.js";
-import { canonicalJson, field, type JsonObject } from "./json.js";
 import { authorizationType } from "./protocol.js";
-import { checkedClientId } from "./token-request.js";
 import { findWireError, wireError } from "./wire-errors.js";
 
 /** Request of `getAccounts`. Microsoft's client puts the client id into `redirectUri` as well. */

@@ -1,6 +1,12 @@
-import type { BrokerError } from "@x/broker-contract";
-import { type CallFacts, callError } from "./call-facts.js";
-import { asObject, type JsonObject, objectField, parseObject, stringField } from "./json.js";
+import {
+  asObject,
+  type CallFacts,
+  type JsonObject,
+  nonsense,
+  objectField,
+  parseObject,
+  stringField,
+} from "@x/broker-protocol";
 
 /**
  * The broker's answer as an object.
@@ -10,14 +16,6 @@ export function parseAnswer(text: string, facts: CallFacts): JsonObject {
   const answer = parseObject(text);
   if (answer !== undefined) return answer;
   throw nonsense(text.trim() === "" ? "an empty text" : "a text that is no JSON object", facts);
-}
-
-/** The error for an answer that does not make sense. The answer itself is not shown: it may hold a token. */
-export function nonsense(what: string, facts: CallFacts): BrokerError {
-  return callError("protocol_error", facts, {
-    message: `The broker answered ${facts.operation} with ${what}.`,
-    hint: "Try again; if it stays, report it together with the broker's version (`npx @x/broker doctor`).",
-  });
 }
 
 /** Facts about itself that the broker reports, without what only identifies this device or its user. */

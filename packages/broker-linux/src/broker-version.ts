@@ -1,5 +1,5 @@
 import type { BrokerCapabilities, BrokerPlatform } from "@x/broker-contract";
-import { type JsonObject, textField } from "./json.js";
+import { type JsonObject, textField } from "@x/broker-protocol";
 
 /** The version in an answer to `getLinuxBrokerVersion`. */
 export function readVersion(answer: JsonObject | undefined): string | undefined {

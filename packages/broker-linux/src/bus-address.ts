@@ -1,6 +1,5 @@
 import type { BrokerError } from "@x/broker-contract";
-import type { CallFacts } from "./call-facts.js";
-import { callError } from "./call-facts.js";
+import { type CallFacts, callError } from "@x/broker-protocol";
 import { files } from "./files.js";
 
 /** Environment variables, as in `process.env`. */

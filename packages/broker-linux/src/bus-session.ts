@@ -1,8 +1,7 @@
 import type { BrokerError } from "@x/broker-contract";
+import { type CallFacts, callError, type Deadline, SharedWork, waiterFor } from "@x/broker-protocol";
 import { type BusAddress, type Environment, findBusAddress, noSessionBus } from "./bus-address.js";
-import { type CallFacts, callError } from "./call-facts.js";
 import { dbusError, saysNobodyThere } from "./dbus-errors.js";
-import type { Deadline } from "./deadline.js";
 import { files } from "./files.js";
 import type { NativeCall, NativeConnection, NativeError, NativeEvent, NativeReply } from "./native.js";
 import { type LoadBinding, requireBinding } from "./native-addon.js";
@@ -20,7 +19,6 @@ import {
   silentBus,
   untrustedOwner,
 } from "./session-errors.js";
-import { SharedWork, waiterFor } from "./shared-work.js";
 import type { BrokerOwner } from "./transport.js";
 
 /** How long connecting to the bus may take: it is on this machine. */

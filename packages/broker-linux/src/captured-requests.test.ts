@@ -1,7 +1,7 @@
 import type { InteractiveTokenRequest, Prompt, SilentTokenRequest } from "@x/broker-contract";
+import { canonicalJson, type JsonValue } from "@x/broker-protocol";
 import { describe, expect, it } from "vitest";
 import type { createLinuxBroker } from "./index.js";
-import { canonicalJson, type JsonValue } from "./json.js";
 import { brokerOn } from "./testing/protocol/broker.js";
 import { type CapturedCall, type CapturedScenario, scenarios } from "./testing/protocol/captures.js";
 import { FakeBus } from "./testing/protocol/fake-bus.js";

@@ -1,5 +1,5 @@
+import type { CallFacts } from "@x/broker-protocol";
 import { describe, expect, it } from "vitest";
-import type { CallFacts } from "./call-facts.js";
 import { dbusError } from "./dbus-errors.js";
 import { busError } from "./testing/protocol/fake-bus.js";
 

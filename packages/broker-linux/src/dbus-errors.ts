@@ -1,6 +1,5 @@
 import type { BrokerError, BrokerErrorCode, NativeErrorFacts } from "@x/broker-contract";
-import { findAadsts, knownAadsts } from "./aadsts.js";
-import { type CallFacts, callError, foreignText, quoted } from "./call-facts.js";
+import { type CallFacts, callError, findAadsts, foreignText, knownAadsts, quoted } from "@x/broker-protocol";
 import type { NativeError } from "./native.js";
 import { brokerRedirectUri } from "./protocol.js";
 import { needsAccount, redirectUriAdvice } from "./wire-errors.js";

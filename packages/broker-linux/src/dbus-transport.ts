@@ -1,9 +1,8 @@
 import type { DiagnosticCheck } from "@x/broker-contract";
+import { type CallFacts, callError, type Deadline } from "@x/broker-protocol";
 import { type ProcessFacts, readProcess } from "./broker-process.js";
 import { addressKind } from "./bus-address.js";
 import { BusSession, type BusSessionOptions } from "./bus-session.js";
-import { type CallFacts, callError } from "./call-facts.js";
-import type { Deadline } from "./deadline.js";
 import { check, checks } from "./diagnose.js";
 import { linuxDialect } from "./dialect.js";
 import { readKeyringState } from "./keyring.js";

@@ -1,9 +1,9 @@
-import type { BrokerError, Prompt } from "@x/broker-contract";
-import { type CallFacts, callError } from "./call-facts.js";
+import type { Prompt } from "@x/broker-contract";
+import { belongsToProtocol, type CallFacts, checkedExtraParameters } from "@x/broker-protocol";
 import { packageVersion } from "./version.js";
 
 /** Names the protocol owns. The list of Microsoft's client, which refuses the same. */
-const refusedNames = new Set([
+const protocolNames = [
   "prompt",
   "domain_hint",
   "scope",
@@ -18,13 +18,14 @@ const refusedNames = new Set([
   "refresh_token",
   "mkt",
   "dc",
-]);
+];
 
-/**
- * Microsoft's client takes this one out and asks for a token bound to the app's own key, which it then presents
- * as a bearer token.
- */
-const ownKeyName = "req_cnf";
+const refusedNames: ReadonlyMap<string, string> = new Map([
+  ...protocolNames.map((name) => [name, belongsToProtocol] as const),
+  // Microsoft's client takes this one out and asks for a token bound to the app's own key, which it then presents as a
+  // bearer token.
+  ["req_cnf", "tokens bound to a key of the app are not supported; use proofOfPossession"],
+]);
 
 /**
  * Who asks, in the tenant's telemetry: `library|version,extension|version,…`, five places as in Microsoft's
@@ -45,29 +46,13 @@ export interface ExtraParameterSources {
  * @throws TypeError for values that are no strings, BrokerError `invalid_request` for a name the protocol owns
  */
 export function queryParameters(sources: ExtraParameterSources, facts: CallFacts): Record<string, string> {
-  const entries: [string, string][] = [["x-client-xtra-sku", sku]];
-  if (sources.extraParameters !== undefined && typeof sources.extraParameters !== "object") {
-    throw new TypeError("extraParameters must be an object of strings.");
-  }
-  for (const [name, value] of Object.entries(sources.extraParameters ?? {})) {
-    if (typeof value !== "string") throw new TypeError(`extraParameters["${name}"] must be a string.`);
-    if (refusedNames.has(name.toLowerCase())) throw refused(name, "that name belongs to the protocol", facts);
-    if (name.toLowerCase() === ownKeyName) {
-      throw refused(name, "tokens bound to a key of the app are not supported; use proofOfPossession", facts);
-    }
-    entries.push([name, value]);
-  }
+  const entries: [string, string][] = [
+    ["x-client-xtra-sku", sku],
+    ...checkedExtraParameters(sources.extraParameters, refusedNames, facts),
+  ];
   if (sources.msaPassthrough === true) entries.push(["msal_request_type", "consumer_passthrough"]);
   if (sources.interactiveWithAccount) entries.push(["hsu", "1"]);
   // The way to a sign-in window on a real broker 3.0.2; Microsoft's client has none.
   if (sources.prompt !== undefined) entries.push(["prompt", sources.prompt]);
   return Object.fromEntries(entries);
-}
-
-function refused(name: string, why: string, facts: CallFacts): BrokerError {
-  return callError("invalid_request", facts, {
-    reason: "disallowed_parameter",
-    message: `The extra parameter "${name}" is not allowed: ${why}.`,
-    hint: "Use the request's own options (scopes, prompt, loginHint, redirectUri, claims, …) instead.",
-  });
 }

@@ -1,5 +1,5 @@
+import type { Deadline } from "@x/broker-protocol";
 import type { BusSession } from "./bus-session.js";
-import type { Deadline } from "./deadline.js";
 import type { DBusValue, NativeConnection } from "./native.js";
 import { asNativeError } from "./native-error.js";
 import { secretService } from "./protocol.js";

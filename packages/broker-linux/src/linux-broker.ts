@@ -18,7 +18,19 @@ import {
   type SsoCookieRequest,
   type TokenRequest,
 } from "@x/broker-contract";
-import { personalDataOf, readAccount, sameId } from "./account.js";
+import {
+  type CallFacts,
+  CallLog,
+  callError,
+  canonicalJson,
+  checkedClientId,
+  Deadline,
+  fairStart,
+  parseObject,
+  personalDataOf,
+  sameId,
+} from "@x/broker-protocol";
+import { readAccount } from "./account.js";
 import {
   accountsRequest,
   keyringLocked,
@@ -30,9 +42,6 @@ import {
 import { parseAnswer, readTelemetry } from "./broker-answer.js";
 import { brokerCapabilities, isEmulator, readVersion } from "./broker-version.js";
 import type { Environment } from "./bus-address.js";
-import { type CallFacts, callError } from "./call-facts.js";
-import { CallLog } from "./call-log.js";
-import { Deadline } from "./deadline.js";
 import {
   checks,
   displayCheck,
@@ -43,17 +52,10 @@ import {
   skipped,
   versionCheck,
 } from "./diagnose.js";
-import { fairStart } from "./fair-start.js";
-import { canonicalJson, parseObject } from "./json.js";
 import type { BrokerMethod } from "./protocol.js";
 import { readSignedHttpRequest, signedHttpRequestRequest } from "./signed-http-request.js";
 import { readSsoCookies, ssoCookieRequest } from "./sso-cookies.js";
-import {
-  checkedClientId,
-  interactiveTokenRequest,
-  type PreparedTokenRequest,
-  silentTokenRequest,
-} from "./token-request.js";
+import { interactiveTokenRequest, type PreparedTokenRequest, silentTokenRequest } from "./token-request.js";
 import { readTokenAnswer } from "./token-response.js";
 import type { BrokerGreeting, BrokerRoute, BrokerTransport, KeyringState } from "./transport.js";
 import { findWireError, wireError } from "./wire-errors.js";

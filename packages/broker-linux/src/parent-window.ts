@@ -1,6 +1,6 @@
 import type { ParentWindow } from "@x/broker-contract";
+import { type CallFacts, callError } from "@x/broker-protocol";
 import type { Environment } from "./bus-address.js";
-import { type CallFacts, callError } from "./call-facts.js";
 
 /** What Microsoft's client sends when there is no window. */
 const noWindow = 1;

@@ -1,6 +1,5 @@
 import { BrokerError } from "@x/broker-contract";
-import type { CallFacts } from "./call-facts.js";
-import type { Deadline } from "./deadline.js";
+import type { CallFacts, Deadline } from "@x/broker-protocol";
 import type { BrokerRoute, BrokerTransport } from "./transport.js";
 import { isAbsence } from "./wsl/wsl-errors.js";
 import type { WslTransport } from "./wsl/wsl-transport.js";

@@ -1,6 +1,6 @@
 import type { BrokerError } from "@x/broker-contract";
+import { type CallFacts, callError, foreignText, quoted } from "@x/broker-protocol";
 import { type BusAddress, type Environment, sessionAdvice } from "./bus-address.js";
-import { type CallFacts, callError, foreignText, quoted } from "./call-facts.js";
 import { dbusError, saysNobodyThere } from "./dbus-errors.js";
 import type { NativeError } from "./native.js";
 

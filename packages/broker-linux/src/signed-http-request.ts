@@ -1,9 +1,13 @@
 import type { HttpRequestSigningRequest, SignedHttpRequest } from "@x/broker-contract";
-import { nonsense } from "./broker-answer.js";
-import type { CallFacts } from "./call-facts.js";
-import { canonicalJson, type JsonObject, textField } from "./json.js";
+import {
+  type CallFacts,
+  canonicalJson,
+  checkedClientId,
+  type JsonObject,
+  nonsense,
+  textField,
+} from "@x/broker-protocol";
 import { signingParams } from "./proof-of-possession.js";
-import { checkedClientId } from "./token-request.js";
 import { findWireError, wireError } from "./wire-errors.js";
 
 /** Request of `generateSignedHttpRequest`. */

@@ -1,12 +1,20 @@
 import type { BrokerAccount, SsoCookie, SsoCookieRequest } from "@x/broker-contract";
-import { accountForRequest, homeAccountIdsIn, sameId } from "./account.js";
-import { resolveAuthority } from "./authority.js";
-import { nonsense } from "./broker-answer.js";
-import { type CallFacts, callError } from "./call-facts.js";
-import { asObject, canonicalJson, field, type JsonObject, textField } from "./json.js";
+import {
+  asObject,
+  type CallFacts,
+  callError,
+  canonicalJson,
+  checkedClientId,
+  field,
+  type JsonObject,
+  nonsense,
+  requestedScopes,
+  resolveAuthority,
+  sameId,
+  textField,
+} from "@x/broker-protocol";
+import { accountForRequest, homeAccountIdsIn } from "./account.js";
 import { authorizationType, brokerRedirectUri } from "./protocol.js";
-import { requestedScopes } from "./scopes.js";
-import { checkedClientId } from "./token-request.js";
 import { findWireError, wireError } from "./wire-errors.js";
 
 const defaultScopes = ["https://graph.microsoft.com/.default"];

@@ -5,18 +5,23 @@ import type {
   SilentTokenRequest,
   TokenRequest,
 } from "@x/broker-contract";
+import {
+  type Authority,
+  type CallFacts,
+  callError,
+  canonicalJson,
+  checkedClientId,
+  mergedClaims,
+  requestedScopes,
+  resolveAuthority,
+} from "@x/broker-protocol";
 import { accountForRequest } from "./account.js";
-import { type Authority, resolveAuthority } from "./authority.js";
 import type { Environment } from "./bus-address.js";
-import { type CallFacts, callError } from "./call-facts.js";
-import { mergedClaims } from "./claims.js";
 import type { BrokerDialect } from "./dialect.js";
 import { queryParameters } from "./extra-parameters.js";
-import { canonicalJson } from "./json.js";
 import { windowHandle } from "./parent-window.js";
 import { popParams } from "./proof-of-possession.js";
 import { authorizationType } from "./protocol.js";
-import { requestedScopes } from "./scopes.js";
 
 /** A token request as it is sent, with what its answer has to fit. */
 export interface PreparedTokenRequest {
@@ -141,18 +146,4 @@ function tokenRequest(
     // Passthrough turns a personal account's own tenant into another one.
     tenantIsFixed: msaPassthrough !== true,
   };
-}
-
-/**
- * The client id, which only has to be there: the broker knows better which are real.
- * @throws TypeError or BrokerError `invalid_request`
- */
-export function checkedClientId(clientId: string, facts: CallFacts): string {
-  if (typeof clientId !== "string") throw new TypeError("clientId must be a string.");
-  if (clientId.trim() !== "") return clientId;
-  throw callError("invalid_request", facts, {
-    reason: "no_client_id",
-    message: "The client id is empty.",
-    hint: "Pass the application (client) id of the app registration.",
-  });
 }

@@ -1,18 +1,23 @@
-import type { BrokerAccount, BrokerError, BrokerToken } from "@x/broker-contract";
-import { homeAccountIdOf, homeAccountIdsIn, readAccount, sameId } from "./account.js";
-import { nonsense, readTelemetry, tokenPart } from "./broker-answer.js";
-import { type CallFacts, callError } from "./call-facts.js";
-import { tokenExpiry } from "./expiry.js";
-import { field, type JsonObject, numberField, stringField, textField } from "./json.js";
-import { accessTokenClaims, jwtClaims } from "./jwt.js";
+import type { BrokerAccount, BrokerToken } from "@x/broker-contract";
+import {
+  type CallFacts,
+  callError,
+  checkedToken,
+  field,
+  type JsonObject,
+  nonsense,
+  numberField,
+  stringField,
+  textField,
+} from "@x/broker-protocol";
+import { homeAccountIdsIn, readAccount } from "./account.js";
+import { readTelemetry, tokenPart } from "./broker-answer.js";
 import { accessTokenType } from "./protocol.js";
-import { declinedScopes } from "./scopes.js";
 import type { PreparedTokenRequest } from "./token-request.js";
 import { findWireError, wireError } from "./wire-errors.js";
 
 /**
- * Reads the answer to a token request and holds it against the request: a token of the right kind, for the
- * right account, from the right tenant, with the scopes asked for, not expired.
+ * Reads the answer to a token request and holds it against the request.
  * @throws BrokerError for the broker's own error, and for a token that is not what was asked for
  */
 export function readTokenAnswer(
@@ -28,31 +33,39 @@ export function readTokenAnswer(
   if (response === undefined || accessToken === undefined)
     throw nonsense("neither a token nor an error", facts);
 
-  const tokenType = readTokenType(response, request, facts);
-  const tokenClaims = accessTokenClaims(accessToken);
-  const idToken = textField(response, "idToken");
-  const idTokenClaims = idToken === undefined ? undefined : jwtClaims(idToken);
-  if (idToken !== undefined && idTokenClaims === undefined) throw nonsense("an id token that is none", facts);
+  const named = field(response, "account");
+  const clientInfo = textField(response, "clientInfo");
+  const token = checkedToken(
+    {
+      accessToken,
+      tokenType: readTokenType(response, request, facts),
+      idToken: textField(response, "idToken"),
+      clientInfo,
+      account: readAccount(named),
+      homeAccountIds: homeAccountIdsIn(named),
+      grantedScopes: stringField(response, "grantedScopes"),
+      expiresOn: numberField(response, "expiresOn"),
+      telemetry: readTelemetry(answer),
+    },
+    request,
+    facts,
+    now,
+  );
+  if (token.account === request.account || token.account.native !== undefined) return token;
+  return { ...token, account: { ...token.account, native: nativeAccount(token.account, clientInfo) } };
+}
 
-  const { account, usernames } = readTokenAccount(response, tokenClaims, idTokenClaims, request, facts);
-  if (!fitsLoginHint(usernames, request)) throw wrongAccount(request, facts);
-  const tenantId = checkedTenant(tokenClaims, idTokenClaims, account, request, facts);
-  const scopes = checkedScopes(response, request, facts);
-  const expiresOn = checkedExpiry(response, tokenClaims, now, facts);
-
+/** An account in the broker's own words, where the answer has none. */
+function nativeAccount(account: BrokerAccount, clientInfo: string | undefined): Record<string, string> {
+  const { environment, homeAccountId, localAccountId, name = "", tenantId, username } = account;
   return {
-    accessToken,
-    tokenType,
-    expiresOn,
-    scopes,
-    account,
-    tenantId,
-    authority: request.authority.url,
-    correlationId: facts.correlationId,
-    silent: request.silent,
-    telemetry: readTelemetry(answer),
-    ...(idToken !== undefined && { idToken }),
-    ...(idTokenClaims !== undefined && { idTokenClaims }),
+    ...(clientInfo !== undefined && { clientInfo }),
+    environment,
+    homeAccountId,
+    localAccountId,
+    name,
+    realm: tenantId,
+    username,
   };
 }
 
@@ -74,242 +87,4 @@ function readTokenType(
   // Independent brokers leave the type out.
   if (type === undefined || type === accessTokenType.bearer) return "Bearer";
   throw nonsense("a token of another type than was asked for", facts);
-}
-
-interface TokenOwner {
-  readonly account: BrokerAccount;
-  /** Every user name the answer gives; a guest has one more in the tenant that is visited. */
-  readonly usernames: readonly string[];
-}
-
-/** An account's id and the tenant it is at home in, out of a home account id. */
-interface HomeIds {
-  readonly uid: string;
-  readonly utid: string;
-}
-
-function homeIds(homeAccountId: string): HomeIds {
-  const [uid = "", utid = ""] = homeAccountId.split(".");
-  return { uid, utid };
-}
-
-/**
- * Whose token it is. Everything in the answer that says so has to say the same, and the same as the request:
- * a broker that mixes up two accounts is not to be believed in any part.
- */
-function readTokenAccount(
-  response: JsonObject,
-  tokenClaims: JsonObject | undefined,
-  idTokenClaims: JsonObject | undefined,
-  request: PreparedTokenRequest,
-  facts: CallFacts,
-): TokenOwner {
-  const asked = request.account;
-  const tokens = [idTokenClaims, tokenClaims].filter((claims) => claims !== undefined);
-  const named = field(response, "account");
-  const told = readAccount(named);
-  const clientInfo = textField(response, "clientInfo");
-  const claimed = clientInfo === undefined ? undefined : homeAccountIdOf(clientInfo);
-  if (clientInfo !== undefined && claimed === undefined) throw nonsense("client info that is none", facts);
-  const claim = (name: string) =>
-    tokens.map((claims) => textField(claims, name)).find((value) => value !== undefined);
-  const usernames = [
-    ...tokens.flatMap((claims) =>
-      ["preferred_username", "upn", "unique_name"].map((name) => textField(claims, name)),
-    ),
-    told?.username,
-  ].filter((name) => name !== undefined);
-
-  const stated = [claimed, ...homeAccountIdsIn(named)].filter((id) => id !== undefined);
-  const homeAccountId =
-    stated[0] ?? (asked === undefined ? ownId(tokens) : askedId(asked, tokens, usernames, facts));
-  if (homeAccountId === undefined) throw nonsense("a token that does not say whose it is", facts);
-  const agreed = asked?.homeAccountId ?? homeAccountId;
-  if (
-    [homeAccountId, ...stated].some((id) => !sameId(id, agreed)) ||
-    tokens.some((claims) => contradicts(claims, homeIds(agreed), request)) ||
-    disagree(tokens)
-  ) {
-    throw wrongAccount(request, facts);
-  }
-  if (asked !== undefined) return { account: asked, usernames };
-  if (told !== undefined) return { account: told, usernames };
-
-  const { uid, utid } = homeIds(homeAccountId);
-  // To show only: an address somebody may choose freely says nothing about who it is.
-  const username = usernames[0] ?? claim("email") ?? "";
-  const name = claim("name");
-  const environment = request.authority.host;
-  // In the home tenant, where the ids of `clientInfo` are those of the account.
-  const native = {
-    ...(clientInfo !== undefined && { clientInfo }),
-    environment,
-    homeAccountId,
-    localAccountId: uid,
-    name: name ?? "",
-    realm: utid,
-    username,
-  };
-  return {
-    account: {
-      homeAccountId,
-      localAccountId: uid,
-      tenantId: utid,
-      environment,
-      username,
-      ...(name !== undefined && { name }),
-      native,
-    },
-    usernames,
-  };
-}
-
-/** The account by the ids in its tokens, where nothing else names it. */
-function ownId(tokens: readonly JsonObject[]): string | undefined {
-  for (const claims of tokens) {
-    const objectId = textField(claims, "oid");
-    const tenantId = tenantsOf(claims)[0];
-    if (objectId !== undefined && tenantId !== undefined) return `${objectId}.${tenantId}`;
-  }
-  return undefined;
-}
-
-/**
- * The asked account, where the tokens alone show that they are its own: by its ids, or, since ids in another
- * tenant are that tenant's, by the user name there.
- */
-function askedId(
-  asked: BrokerAccount,
-  tokens: readonly JsonObject[],
-  usernames: readonly string[],
-  facts: CallFacts,
-): string | undefined {
-  const { uid, utid } = homeIds(asked.homeAccountId);
-  const own = ownId(tokens);
-  const hasItsId = tokens.some((claims) => sameId(textField(claims, "oid") ?? "", uid));
-  const abroad = tokens.some((claims) => tenantsOf(claims).some((tenant) => !sameId(tenant, utid)));
-  const isAsked = hasItsId || (abroad && usernames.some((name) => sameId(name, asked.username)));
-  if (isAsked) return asked.homeAccountId;
-  if (own === undefined && usernames.length === 0)
-    throw nonsense("a token that does not say whose it is", facts);
-  return own ?? "";
-}
-
-/** Whether a token is somebody else's: in the home tenant, the object id is the account's. */
-function contradicts(claims: JsonObject, home: HomeIds, request: PreparedTokenRequest): boolean {
-  const objectId = textField(claims, "oid");
-  const tenantId = tenantsOf(claims)[0] ?? request.authority.tenantId;
-  return (
-    objectId !== undefined &&
-    tenantId !== undefined &&
-    sameId(tenantId, home.utid) &&
-    !sameId(objectId, home.uid)
-  );
-}
-
-/** Whether two tokens of one tenant are of two people. */
-function disagree(tokens: readonly JsonObject[]): boolean {
-  const [one, other] = tokens.map((claims) => ({
-    objectId: textField(claims, "oid"),
-    tenantId: tenantsOf(claims)[0],
-  }));
-  if (one?.objectId === undefined || other?.objectId === undefined) return false;
-  const sameTenant =
-    one.tenantId === undefined || other.tenantId === undefined || sameId(one.tenantId, other.tenantId);
-  return sameTenant && !sameId(one.objectId, other.objectId);
-}
-
-/** The tenants a token names: its `tid`, and the one in its issuer's URL. */
-function tenantsOf(claims: JsonObject): string[] {
-  const issuer = textField(claims, "iss") ?? "";
-  return [textField(claims, "tid"), issuerTenant.exec(issuer)?.[1]].filter((tenant) => tenant !== undefined);
-}
-
-const issuerTenant = /^https:\/\/[^/]+\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/|$)/i;
-
-function fitsLoginHint(
-  usernames: readonly string[],
-  { account: asked, loginHint = "", silent }: PreparedTokenRequest,
-): boolean {
-  // The user may choose another account in a dialog; without one nobody chose.
-  if (asked !== undefined || !silent || loginHint === "") return true;
-  return usernames.some((name) => sameId(loginHint, name));
-}
-
-function wrongAccount(request: PreparedTokenRequest, facts: CallFacts): BrokerError {
-  return callError("account_mismatch", facts, {
-    reason: "wrong_account",
-    message:
-      "The broker answered with a token of another account than the one asked for; it was thrown away.",
-    hint: request.silent
-      ? "Sign in interactively with the account the app needs."
-      : "Sign in with the account the app asked for, or let the app ask for no account.",
-  });
-}
-
-/** The token's tenant. Where the authority names one, the answer has to be from it. */
-function checkedTenant(
-  tokenClaims: JsonObject | undefined,
-  idTokenClaims: JsonObject | undefined,
-  account: BrokerAccount,
-  request: PreparedTokenRequest,
-  facts: CallFacts,
-): string {
-  const told = [tokenClaims, idTokenClaims].flatMap((claims) =>
-    claims === undefined ? [] : tenantsOf(claims),
-  );
-  const wanted = request.authority.tenantId;
-  if (wanted !== undefined && request.tenantIsFixed) {
-    // A token that tells no tenant is taken to be from the account's own.
-    const from = told.length > 0 ? told : [homeIds(account.homeAccountId).utid];
-    if (from.some((tenant) => !sameId(tenant, wanted))) throw wrongTenant(facts);
-  }
-  return told[0] ?? account.tenantId;
-}
-
-function wrongTenant(facts: CallFacts): BrokerError {
-  return callError("account_mismatch", facts, {
-    reason: "wrong_tenant",
-    message:
-      "Nothing shows that the broker's token is from the tenant that was asked for; it was thrown away.",
-    hint: "Check that the account is a member or guest of the tenant, or ask the account's own tenant.",
-  });
-}
-
-function checkedScopes(
-  response: JsonObject,
-  request: PreparedTokenRequest,
-  facts: CallFacts,
-): readonly string[] {
-  const granted = (stringField(response, "grantedScopes") ?? "").split(/\s+/).filter((scope) => scope !== "");
-  // An answer that names no scope grants what was asked for: so Microsoft's client reads it.
-  if (granted.length === 0) return request.scopes;
-  const declined = declinedScopes(request.scopes, granted);
-  if (declined.length === 0) return granted;
-  throw callError("interaction_required", facts, {
-    reason: "declined_scopes",
-    message: `The broker's token lacks ${declined.join(" ")}.`,
-    hint: "Sign in interactively to consent. If it stays, ask for scopes exactly as the tenant writes them.",
-  });
-}
-
-function checkedExpiry(
-  response: JsonObject,
-  tokenClaims: JsonObject | undefined,
-  now: number,
-  facts: CallFacts,
-): number {
-  const expiresOn = tokenExpiry(
-    numberField(response, "expiresOn"),
-    tokenClaims && numberField(tokenClaims, "exp"),
-    now,
-  );
-  if (expiresOn === undefined) throw nonsense("a token that does not plausibly say when it ends", facts);
-  if (expiresOn > now) return expiresOn;
-  throw callError("protocol_error", facts, {
-    reason: "expired_token",
-    message: "The broker answered with a token that has already expired.",
-    hint: "Check this machine's clock; then try again with forceRefresh.",
-    retryable: true,
-  });
 }

@@ -1,6 +1,6 @@
 import { brokerErrorCodes } from "@x/broker-contract";
+import type { CallFacts } from "@x/broker-protocol";
 import { describe, expect, it } from "vitest";
-import type { CallFacts } from "./call-facts.js";
 import { brokerOn, rejection, request } from "./testing/protocol/broker.js";
 import { testData } from "./testing/protocol/captures.js";
 import { busError, FakeBus } from "./testing/protocol/fake-bus.js";

@@ -1,15 +1,19 @@
 import type { BrokerError, BrokerErrorCode, NativeErrorFacts } from "@x/broker-contract";
-import { findAadsts, knownAadsts } from "./aadsts.js";
-import { type CallFacts, callError, foreignText, quoted } from "./call-facts.js";
 import {
   asObject,
+  type CallFacts,
+  callError,
   field,
+  findAadsts,
+  foreignText,
   type JsonObject,
+  knownAadsts,
   numberField,
   objectField,
+  quoted,
   stringField,
   textField,
-} from "./json.js";
+} from "@x/broker-protocol";
 import { brokerRedirectUri } from "./protocol.js";
 
 interface StatusMeaning {

@@ -1,6 +1,6 @@
 import type { Broker, InteractiveTokenRequest, SilentTokenRequest } from "@x/broker-contract";
+import { canonicalJson, type JsonValue } from "@x/broker-protocol";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { canonicalJson, type JsonValue } from "../json.js";
 import { testData } from "../testing/protocol/captures.js";
 import { FakeWsl } from "../testing/protocol/fake-wsl.js";
 import { differingPaths } from "../testing/protocol/json-paths.js";

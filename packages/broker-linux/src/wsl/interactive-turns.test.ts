@@ -1,5 +1,5 @@
+import { Deadline } from "@x/broker-protocol";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Deadline } from "../deadline.js";
 import { inTurn } from "./interactive-turns.js";
 
 const patient = (options: ConstructorParameters<typeof Deadline>[2] = {}) =>

@@ -1,4 +1,4 @@
-import type { Deadline } from "../deadline.js";
+import type { Deadline } from "@x/broker-protocol";
 
 interface Turns {
   /** Settles when everybody who came so far has had a turn, or left. */

@@ -1,5 +1,5 @@
+import { Deadline } from "@x/broker-protocol";
 import { describe, expect, it } from "vitest";
-import { Deadline } from "../deadline.js";
 import { Places } from "./places.js";
 
 const patient = (options: ConstructorParameters<typeof Deadline>[2] = {}) =>

@@ -1,4 +1,4 @@
-import type { Deadline } from "../deadline.js";
+import type { Deadline } from "@x/broker-protocol";
 
 /** Places for work that may be done side by side, up to a limit; more waits in the order it came. */
 export class Places {

@@ -1,4 +1,4 @@
-import { parseObject } from "../json.js";
+import { parseObject } from "@x/broker-protocol";
 
 /** How many places an answer's beginning is looked for at. */
 const placesToLook = 200;

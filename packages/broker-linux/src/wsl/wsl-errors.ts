@@ -1,5 +1,5 @@
 import type { BrokerError, NativeErrorFacts } from "@x/broker-contract";
-import { type CallFacts, callError, foreignText, quoted } from "../call-facts.js";
+import { type CallFacts, callError, foreignText, quoted } from "@x/broker-protocol";
 import type { ProgramFailure, ProgramResult } from "./run-program.js";
 
 /** A failure of work that several calls share, before it is known which call it is told to. */

@@ -1,11 +1,9 @@
 import type { DiagnosticCheck } from "@x/broker-contract";
+import { type CallFacts, type Deadline, SharedWork } from "@x/broker-protocol";
 import type { ProcessFacts } from "../broker-process.js";
-import type { CallFacts } from "../call-facts.js";
-import type { Deadline } from "../deadline.js";
 import { check, checks } from "../diagnose.js";
 import { windowsDialect } from "../dialect.js";
 import { cancelInteractiveFlowRequest, protocolVersion } from "../protocol.js";
-import { SharedWork } from "../shared-work.js";
 import type { BrokerCall, BrokerGreeting, BrokerTransport, KeyringState } from "../transport.js";
 import { commandLineLength, longestCommandLine, proxyArguments } from "./command-line.js";
 import { askForPath, findProxy, type ProxySearch, requireInterop, requireKernel } from "./find-proxy.js";

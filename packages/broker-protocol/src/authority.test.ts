@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { resolveAuthority } from "./authority.js";
 import type { CallFacts } from "./call-facts.js";
-import { account, tenantId } from "./testing/protocol/people.js";
+import { account, tenantId } from "./testing/people.js";
 
 const facts: CallFacts = {
   operation: "acquireTokenSilently",
@@ -30,7 +30,7 @@ describe("authorities are written as Microsoft's client writes them", () => {
   });
 
   it.each(["common", "organizations", "Common"])("an account's own tenant stands for %s", (tenant) => {
-    const authority = resolveAuthority(`https://login.microsoftonline.com/${tenant}`, account(), facts);
+    const authority = resolveAuthority(`https://login.microsoftonline.com/${tenant}`, account, facts);
     expect(authority).toMatchObject({ url: `https://login.microsoftonline.com/${tenantId}`, tenantId });
   });
 
@@ -38,7 +38,7 @@ describe("authorities are written as Microsoft's client writes them", () => {
     "but not for %s, which the caller chose",
     (tenant) => {
       const url = `https://login.microsoftonline.com/${tenant}`;
-      expect(resolveAuthority(url, account(), facts).url).toBe(url);
+      expect(resolveAuthority(url, account, facts).url).toBe(url);
     },
   );
 });

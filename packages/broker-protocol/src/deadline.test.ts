@@ -2,8 +2,7 @@ import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { Deadline } from "./deadline.js";
 import { SharedWork } from "./shared-work.js";
-import { failure } from "./testing/protocol/broker.js";
-import { never } from "./testing/protocol/fake-bus.js";
+import { failure, never } from "./testing/promises.js";
 
 const deadline = (options = {}, limit = 0) => new Deadline("call", "linux", options, limit);
 

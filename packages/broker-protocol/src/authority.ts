@@ -23,12 +23,13 @@ export interface Authority {
  * slash; for an account, its own tenant in place of `common` and `organizations`. A tenant's domain name is
  * passed on as it is.
  * @throws BrokerError `invalid_request` for what is no authority, `untrusted_authority` for one of a kind that
- * brokers do not sign in to (Azure AD B2C, AD FS, external ids, personal accounts)
+ * brokers do not sign in to (Azure AD B2C, AD FS, external ids; personal accounts unless `personalAccounts` is set)
  */
 export function resolveAuthority(
   text: string,
   account: BrokerAccount | undefined,
   facts: CallFacts,
+  { personalAccounts = false }: { readonly personalAccounts?: boolean } = {},
 ): Authority {
   if (typeof text !== "string") throw new TypeError("authority must be a string.");
   let url: URL;
@@ -42,7 +43,7 @@ export function resolveAuthority(
   if ((url.protocol !== "https:" && url.protocol !== "http:") || tenant === undefined)
     throw notAnAuthority(facts);
   const kind = foreignKind(url.hostname, segments);
-  if (kind !== undefined) {
+  if (kind !== undefined && !(personalAccounts && kind.reason === consumers.reason)) {
     throw callError("untrusted_authority", facts, {
       reason: kind.reason,
       message: `The broker does not sign in to ${kind.name}.`,
@@ -74,9 +75,13 @@ function foreignKind(hostname: string, segments: readonly string[]): ForeignKind
     return { name: "Microsoft Entra External ID", reason: "ciam_authority" };
   }
   if (first === "adfs") return { name: "AD FS", reason: "adfs_authority" };
-  if (first === "consumers") return { name: "personal accounts (consumers)", reason: "consumers_authority" };
-  return undefined;
+  return first === "consumers" ? consumers : undefined;
 }
+
+const consumers: ForeignKind = {
+  name: "personal accounts (consumers)",
+  reason: "consumers_authority",
+};
 
 function notAnAuthority(facts: CallFacts): BrokerError {
   return callError("invalid_request", facts, {

@@ -1,0 +1,35 @@
+import type { BrokerAccount } from "@x/broker-contract";
+import { parseObject, stringField, textField } from "./json.js";
+
+/** Who `clientInfo` (base64url JSON of `uid` and `utid`) is about, as a home account id. */
+export function homeAccountIdOf(clientInfo: string): string | undefined {
+  const info = parseObject(Buffer.from(clientInfo, "base64url").toString("utf8"));
+  const uid = info && textField(info, "uid");
+  const utid = info && textField(info, "utid");
+  return uid === undefined || utid === undefined ? undefined : `${uid}.${utid}`;
+}
+
+/** `clientInfo` as brokers write it, of a home account id; `undefined` for what is none. */
+export function clientInfoOf(homeAccountId: string): string | undefined {
+  const dot = homeAccountId.indexOf(".");
+  if (dot <= 0) return undefined;
+  const info = { uid: homeAccountId.slice(0, dot), utid: homeAccountId.slice(dot + 1) };
+  return Buffer.from(JSON.stringify(info)).toString("base64url");
+}
+
+/** Whether two ids or user names are the same; they are compared without regard to case. */
+export function sameId(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
+}
+
+/** What must not show up in an error or a log about a request for this account. */
+export function personalDataOf(account: BrokerAccount | undefined, loginHint: string | undefined): string[] {
+  const fields = ["givenName", "familyName", "middleName"];
+  const names = fields.map((key) => account?.native && stringField(account.native, key));
+  names.push(loginHint, account?.username, account?.name);
+  // Longest first: a user name may begin with the given name.
+  return names
+    .filter((name) => typeof name === "string")
+    .filter((name) => name !== "")
+    .sort((a, b) => b.length - a.length);
+}

@@ -1,0 +1,29 @@
+export { findAadsts, type KnownAadsts, knownAadsts } from "./aadsts.js";
+export { clientInfoOf, homeAccountIdOf, personalDataOf, sameId } from "./account-ids.js";
+export { type Authority, resolveAuthority } from "./authority.js";
+export { type CallFacts, callError, foreignText, quoted } from "./call-facts.js";
+export { CallLog } from "./call-log.js";
+export { checkedToken, type ExpectedToken, type TokenAnswer } from "./checked-token.js";
+export { mergedClaims } from "./claims.js";
+export { checkedClientId } from "./client-id.js";
+export { Deadline } from "./deadline.js";
+export { tokenExpiry } from "./expiry.js";
+export { belongsToProtocol, checkedExtraParameters } from "./extra-parameters.js";
+export { fairStart } from "./fair-start.js";
+export { type HttpRequestParts, httpRequestParts } from "./http-request.js";
+export {
+  asObject,
+  canonicalJson,
+  field,
+  type JsonObject,
+  type JsonValue,
+  numberField,
+  objectField,
+  parseObject,
+  stringField,
+  textField,
+} from "./json.js";
+export { accessTokenClaims, jwtClaims } from "./jwt.js";
+export { nonsense } from "./nonsense.js";
+export { declinedScopes, requestedScopes } from "./scopes.js";
+export { SharedWork, type Waiter, waiterFor } from "./shared-work.js";
