@@ -26,4 +26,9 @@ export interface DiagnoseOptions extends OperationOptions {
    * that `@x/broker` signs in for when it is told none, and which needs no registration.
    */
   readonly clientId?: string;
+  /**
+   * Also ask what an app does not need: questions whose answers are worth reporting, as nobody could check them on a
+   * real system yet (docs/fidelity.md). Takes longer; shows no window and gets no token. Default `false`.
+   */
+  readonly deep?: boolean;
 }

@@ -70,7 +70,8 @@ describe("the built package", () => {
     expect(stdout).toBe("0\n");
   });
 
-  it.for(["module", "commonjs"])("finds the platform's package from a %s", async (type) => {
+  it.for(["module", "commonjs"])("finds the platform's package from a %s", async (type, ctx) => {
+    if (process.platform !== "linux") ctx.skip("only the build of Linux is in this workspace");
     requireBuilt("broker-linux/dist/cjs/index.js");
     const load = type === "module" ? 'await import("@x/broker")' : 'require("@x/broker")';
     const { stdout } = await node(
@@ -78,7 +79,7 @@ describe("the built package", () => {
       "-e",
       `const { loadPlatformBroker } = ${load}; loadPlatformBroker().then((r) => console.log(r.loaded, r.packageName))`,
     );
-    expect(stdout).toBe(process.platform === "linux" ? "true @x/broker-linux\n" : "false undefined\n");
+    expect(stdout).toBe("true @x/broker-linux\n");
   });
 
   it("has a command line in both builds", async () => {

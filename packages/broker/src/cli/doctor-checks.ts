@@ -11,6 +11,7 @@ import type { CliIo } from "./cli-io.js";
 
 export interface DoctorFlags {
   readonly clientId?: string;
+  readonly deep?: boolean;
   readonly showAccounts?: boolean;
   readonly json?: boolean;
 }
@@ -95,8 +96,8 @@ async function* checkPlatform(
   io: CliIo,
 ): AsyncGenerator<DiagnosticCheck> {
   // The default app is registered already: only an app of the user's own has something to check.
-  const { clientId } = flags;
-  const about = { abortSignal: io.interrupted, ...(clientId !== undefined && { clientId }) };
+  const { clientId, deep = false } = flags;
+  const about = { abortSignal: io.interrupted, deep, ...(clientId !== undefined && { clientId }) };
   if (broker.diagnose !== undefined) yield* broker.diagnose(about);
   else yield* checkByProbe(broker, io);
 }

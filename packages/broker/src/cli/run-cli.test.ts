@@ -528,6 +528,13 @@ describe("broker doctor", () => {
     await run(["doctor"], broker);
     expect(broker.diagnosed).toBeDefined();
     expect(broker.diagnosed).not.toHaveProperty("clientId");
+    expect(broker.diagnosed?.deep).toBe(false);
+  });
+
+  it("asks the platform deeper questions only when told to", async () => {
+    const broker = new DiagnosingFakeBroker([bus]);
+    await run(["doctor", "--deep"], broker);
+    expect(broker.diagnosed?.deep).toBe(true);
   });
 
   it("counts accounts and names them only when asked", async () => {

@@ -12,13 +12,9 @@ export interface Explanation {
 
 /** There is no package for this operating system. */
 export function explainUnsupported({ platform, arch }: RuntimeEnvironment): Explanation {
-  const named = platform === "win32" ? "Windows" : platform === "darwin" ? "macOS" : undefined;
   return {
     reason: "unsupported_platform",
-    message:
-      named === undefined
-        ? `There is no authentication broker for ${platform} (${arch}).`
-        : `The broker of ${named} is not available in this version of @x/broker; only that of Linux is.`,
+    message: `There is no authentication broker for ${platform} (${arch}).`,
     advice: [
       "Use another credential here, e.g. InteractiveBrowserCredential or DeviceCodeCredential of @azure/identity.",
     ],
@@ -109,6 +105,13 @@ function isPlugAndPlay(cause: unknown, packageName: string): boolean {
   );
 }
 
+/** What makes a broker, by the package it is in. */
+const factories: Readonly<Record<string, string>> = {
+  "@x/broker-linux": "createLinuxBroker",
+  "@x/broker-win": "createWindowsBroker",
+  "@x/broker-mac": "createMacBroker",
+};
+
 function explainMissing(packageName: string, cause: unknown, environment: RuntimeEnvironment): Explanation {
   const { platform, arch, electronVersion, packed } = environment;
   const reason = "platform_package_missing";
@@ -119,7 +122,7 @@ function explainMissing(packageName: string, cause: unknown, environment: Runtim
       message: `The package ${packageName}, which speaks to the broker of this OS, is not part of this executable.`,
       advice: [
         `A single executable application finds built-in modules alone: ship ${packageName} in a node_modules folder beside it, ` +
-          `and give the credential the option broker: createRequire(process.execPath)("${packageName}").createLinuxBroker().`,
+          `and give the credential the option broker: createRequire(process.execPath)("${packageName}").${factories[packageName]}().`,
       ],
     };
   const advice = [

@@ -1,9 +1,9 @@
 import { BrokerError } from "@x/broker-contract";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { FakeBroker, failure } from "../testing/fake-broker.js";
 import { type RuntimeEnvironment, readEnvironment } from "./environment.js";
 import { explainLoadFailure } from "./explain.js";
-import { load, loadPlatformBroker, type PlatformPackage } from "./load-platform-broker.js";
+import { load, loadPlatformBroker, type PlatformPackage, platformPackage } from "./load-platform-broker.js";
 
 const packageName = "@x/broker-linux";
 const linux: RuntimeEnvironment = {
@@ -29,7 +29,7 @@ const missing = errorWith(
 describe("loadPlatformBroker()", () => {
   it("never rejects, and says which package it tried", async () => {
     const result = await loadPlatformBroker();
-    expect(result.packageName).toBe(process.platform === "linux" ? packageName : undefined);
+    expect(result.packageName).toBe(platformPackage(process.platform)?.packageName);
     if (!result.loaded) expect(result.error).toMatchObject({ code: "broker_unavailable" });
   });
 
@@ -65,14 +65,46 @@ describe("loadPlatformBroker()", () => {
   });
 
   it.each([
-    ["win32", "The broker of Windows is not available in this version of @x/broker; only that of Linux is."],
-    ["darwin", "The broker of macOS is not available in this version of @x/broker; only that of Linux is."],
+    ["sunos", "There is no authentication broker for sunos (arm64)."],
     ["freebsd", "There is no authentication broker for freebsd (arm64)."],
   ])("tells the truth about %s", async (platform, text) => {
     const result = await load(undefined, () => ({ ...linux, platform }));
     expect(result).toMatchObject({ loaded: false, error: { reason: "unsupported_platform" } });
     expect(!result.loaded && result.error.message).toContain(text);
     expect(!result.loaded && result.packageName).toBeUndefined();
+  });
+});
+
+describe.each([
+  { os: "win32", name: "@x/broker-win", factory: "createWindowsBroker", platform: "windows" },
+  { os: "darwin", name: "@x/broker-mac", factory: "createMacBroker", platform: "macos" },
+  { os: "linux", name: "@x/broker-linux", factory: "createLinuxBroker", platform: "linux" },
+] as const)("on $os", ({ os, name, factory, platform }) => {
+  afterEach(() => vi.doUnmock(name));
+
+  const loadWith = (addon: unknown, broker = Object.assign(new FakeBroker(), { platform })) => {
+    vi.doMock(name, () => ({ [factory]: () => broker, describeNativeBinding: () => addon }));
+    return load(platformPackage(os), () => ({ ...linux, platform: os }));
+  };
+
+  it(`${name} makes the broker`, async () => {
+    const broker = Object.assign(new FakeBroker(), { platform });
+    expect(await loadWith({ loaded: true }, broker)).toEqual({ loaded: true, broker, packageName: name });
+  });
+
+  it("an addon that does not load is told at once", async () => {
+    const error = failure("broker_unavailable", "native_addon_missing");
+    expect(await loadWith({ loaded: false, error })).toMatchObject({
+      loaded: false,
+      packageName: name,
+      error,
+    });
+  });
+
+  it("a missing package is told with how to make its broker in a single executable", () => {
+    const cause = errorWith(`No such built-in module: ${name}`, "ERR_UNKNOWN_BUILTIN_MODULE");
+    const { advice } = explainLoadFailure(name, cause, { ...linux, platform: os, packed: "sea" });
+    expect(advice.join("\n")).toContain(`("${name}").${factory}()`);
   });
 });
 

@@ -37,38 +37,79 @@ export function loadPlatformBroker(): Promise<LoadResult> {
   return load(platformPackage(process.platform), readEnvironment);
 }
 
-/** The package for an OS. */
-function platformPackage(platform: string): PlatformPackage | undefined {
+/** The package for an OS, by Node.js' name for it. */
+export function platformPackage(platform: string): PlatformPackage | undefined {
   switch (platform) {
     case "linux":
       return {
         packageName: "@x/broker-linux",
         platform: "linux",
-        createBroker: createBrokerOfLinux,
+        createBroker: async () => {
+          const { createLinuxBroker, describeNativeBinding } = imported(await importLinux());
+          const broker = createLinuxBroker();
+          // Only the way over D-Bus goes through the addon.
+          return broker.platform === "linux" ? withAddon(broker, describeNativeBinding()) : broker;
+        },
+      };
+    case "win32":
+      return {
+        packageName: "@x/broker-win",
+        platform: "windows",
+        createBroker: async () => {
+          const { createWindowsBroker, describeNativeBinding } = imported(await importWindows());
+          return withAddon(createWindowsBroker(), describeNativeBinding());
+        },
+      };
+    case "darwin":
+      return {
+        packageName: "@x/broker-mac",
+        platform: "macos",
+        createBroker: async () => {
+          const { createMacBroker, describeNativeBinding } = imported(await importMac());
+          return withAddon(createMacBroker(), describeNativeBinding());
+        },
       };
     default:
       return undefined;
   }
 }
 
-async function createBrokerOfLinux(): Promise<Broker> {
-  const imported = await importLinux();
-  if ("cause" in imported) throw imported.cause;
-  const { createLinuxBroker, describeNativeBinding } = imported.linux;
-  const broker = createLinuxBroker();
-  // Whoever loads a broker is about to use it. Only the way over D-Bus goes through the addon.
-  const addon = broker.platform === "linux" ? describeNativeBinding() : undefined;
-  if (addon?.loaded === false) throw addon.error;
+/** Whoever loads a broker is about to use it: an addon that does not load is told now. */
+function withAddon(broker: Broker, addon: AddonDescription): Broker {
+  if (!addon.loaded) throw addon.error;
   return broker;
 }
 
-/**
- * A literal specifier, so that bundlers see it, right inside a `try`, so that they let the package be missing:
- * it is optional.
- */
+type AddonDescription = { readonly loaded: true } | { readonly loaded: false; readonly error: BrokerError };
+
+type Imported<T> = { readonly module: T } | { readonly cause: unknown };
+
+function imported<T>(result: Imported<T>): T {
+  if ("cause" in result) throw result.cause;
+  return result.module;
+}
+
+// Literal specifiers, so that bundlers see them, each right inside a `try`, so that they let the package be missing:
+// it is optional.
 async function importLinux() {
   try {
-    return { linux: await import("@x/broker-linux") };
+    return { module: await import("@x/broker-linux") };
+  } catch (cause) {
+    return { cause };
+  }
+}
+
+async function importWindows() {
+  try {
+    return { module: await import("@x/broker-win") };
+  } catch (cause) {
+    return { cause };
+  }
+}
+
+async function importMac() {
+  try {
+    return { module: await import("@x/broker-mac") };
   } catch (cause) {
     return { cause };
   }

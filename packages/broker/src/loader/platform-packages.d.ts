@@ -8,3 +8,19 @@ declare module "@x/broker-linux" {
     | { readonly loaded: true }
     | { readonly loaded: false; readonly error: import("@x/broker-contract").BrokerError };
 }
+
+declare module "@x/broker-win" {
+  export function createWindowsBroker(): import("@x/broker-contract").Broker;
+  /** Tries to load the native addon. Never throws. */
+  export function describeNativeBinding():
+    | { readonly loaded: true }
+    | { readonly loaded: false; readonly error: import("@x/broker-contract").BrokerError };
+}
+
+declare module "@x/broker-mac" {
+  export function createMacBroker(): import("@x/broker-contract").Broker;
+  /** Tries to load the native addon. Never throws. */
+  export function describeNativeBinding():
+    | { readonly loaded: true }
+    | { readonly loaded: false; readonly error: import("@x/broker-contract").BrokerError };
+}

@@ -13,7 +13,7 @@ export function dbusObstacle(): string | undefined {
 }
 
 function findLack(): string | undefined {
-  if (process.platform !== "linux") return "only Linux has a broker package yet";
+  if (process.platform !== "linux") return "this needs a session bus of Linux";
   if (spawnSync("dbus-daemon", ["--version"]).error !== undefined) return "dbus-daemon is not installed";
   return undefined;
 }
