@@ -17,7 +17,9 @@ const release = {
 };
 
 /** Where the tests keep what is made once per clone. */
-export const cacheDirectory = fileURLToPath(new URL("../../../node_modules/.cache/windows/", import.meta.url));
+export const cacheDirectory = fileURLToPath(
+  new URL("../../../node_modules/.cache/windows/", import.meta.url),
+);
 
 /**
  * The path of Windows' `node.exe`, fetched from the npm registry at the first call and checked against the pinned

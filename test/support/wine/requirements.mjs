@@ -1,0 +1,33 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+/**
+ * What this machine lacks to run Windows' Node.js with the addon and the fake WAM, as one sentence, or `undefined`
+ * when nothing is missing. On continuous integration a lack is an error: these tests must run there.
+ * @param {readonly string[]} [files] that must have been built
+ * @returns {string | undefined}
+ */
+export function whyWindowsCannotRun(files = []) {
+  const reason = findReason(files);
+  if (reason !== undefined && process.env["CI"] === "true") throw new Error(reason);
+  return reason;
+}
+
+/** @param {readonly string[]} files */
+function findReason(files) {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    return `Wine runs Windows' x64 programs on Linux x64 only; this is ${process.platform} ${process.arch}.`;
+  }
+  const missing = ["wine", "wineserver"].filter((program) => !isInstalled(program));
+  if (missing.length > 0) {
+    return `There is no ${missing.join(" and no ")} here: install the packages listed under "windows" in scripts/system-packages.json.`;
+  }
+  const unbuilt = files.filter((file) => !existsSync(file));
+  if (unbuilt.length > 0) return `Not built: ${unbuilt.join(", ")}. It needs mingw-w64; then npm run build.`;
+  return undefined;
+}
+
+/** @param {string} program */
+function isInstalled(program) {
+  return spawnSync("sh", ["-c", 'command -v "$0"', program], { stdio: "ignore" }).status === 0;
+}
