@@ -4,7 +4,7 @@ import { type BusAddress, type Environment, findBusAddress, noSessionBus } from 
 import { dbusError, saysNobodyThere } from "./dbus-errors.js";
 import { files } from "./files.js";
 import type { NativeCall, NativeConnection, NativeError, NativeEvent, NativeReply } from "./native.js";
-import { type LoadBinding, requireBinding } from "./native-addon.js";
+import { addon, type LoadBinding } from "./native-addon.js";
 import { asNativeError } from "./native-error.js";
 import { brokerBusName, brokerInterface, brokerObjectPath, protocolVersion } from "./protocol.js";
 import {
@@ -211,7 +211,7 @@ export class BusSession {
   async #connect(signal: AbortSignal): Promise<NativeConnection> {
     const { loadBinding, env } = this.#options;
     // First: a broken addon has to be put right whether or not there is a bus.
-    const binding = requireBinding(loadBinding);
+    const binding = addon.require(loadBinding);
     const found = this.address;
     if (found === undefined) throw new SessionFailure((facts) => noSessionBus(env, facts));
     let connection: NativeConnection | undefined;

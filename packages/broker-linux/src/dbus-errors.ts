@@ -1,8 +1,16 @@
 import type { BrokerError, BrokerErrorCode, NativeErrorFacts } from "@x/broker-contract";
-import { type CallFacts, callError, findAadsts, foreignText, knownAadsts, quoted } from "@x/broker-protocol";
+import {
+  type CallFacts,
+  callError,
+  findAadsts,
+  foreignText,
+  knownAadsts,
+  quoted,
+  redirectUriAdvice,
+} from "@x/broker-protocol";
 import type { NativeError } from "./native.js";
 import { brokerRedirectUri } from "./protocol.js";
-import { needsAccount, redirectUriAdvice } from "./wire-errors.js";
+import { needsAccount } from "./wire-errors.js";
 
 interface Rule {
   /** D-Bus error name without `org.freedesktop.DBus.Error.`, or a whole name. */

@@ -1,12 +1,12 @@
 import type { DiagnosticCheck } from "@x/broker-contract";
-import { type CallFacts, callError, type Deadline } from "@x/broker-protocol";
+import { type CallFacts, callError, check, type Deadline } from "@x/broker-protocol";
 import { type ProcessFacts, readProcess } from "./broker-process.js";
 import { addressKind } from "./bus-address.js";
 import { BusSession, type BusSessionOptions } from "./bus-session.js";
-import { check, checks } from "./diagnose.js";
+import { checks } from "./diagnose.js";
 import { linuxDialect } from "./dialect.js";
 import { readKeyringState } from "./keyring.js";
-import { type LoadBinding, requireBinding } from "./native-addon.js";
+import { addon, type LoadBinding } from "./native-addon.js";
 import {
   brokerInterface,
   brokerObjectPath,
@@ -103,12 +103,12 @@ export class DBusTransport implements BrokerTransport {
   }
 
   async *diagnose(deadline: Deadline, facts: CallFacts): AsyncGenerator<DiagnosticCheck> {
-    const addon = await check(checks.nativeAddon, async () => {
-      requireBinding(this.#loadBinding);
+    const loading = await check(checks.nativeAddon, async () => {
+      addon.require(this.#loadBinding);
       return `Loaded (${process.platform}-${process.arch}).`;
     });
-    yield addon;
-    if (addon.outcome === "fail") return;
+    yield loading;
+    if (loading.outcome === "fail") return;
     const bus = await check(checks.sessionBus, async () => {
       await this.#session.connection(deadline, facts);
       const { busAddress, busAddressFrom } = this.describe();

@@ -1,11 +1,8 @@
-import { BrokerError, type BrokerStatus, type DiagnosticCheck } from "@x/broker-contract";
+import type { BrokerError, BrokerStatus, DiagnosticCheck } from "@x/broker-contract";
+import { type TitledCheck, withoutHint } from "@x/broker-protocol";
 import type { ProcessFacts } from "./broker-process.js";
 import type { Environment } from "./bus-address.js";
 import type { KeyringState } from "./transport.js";
-import { redirectUriAdvice } from "./wire-errors.js";
-
-/** Which check it is. */
-export type TitledCheck = Pick<DiagnosticCheck, "id" | "title">;
 
 /** The checks of this platform, in order. */
 export const checks = {
@@ -21,19 +18,6 @@ export const checks = {
   redirectUri: { id: "redirect-uri", title: "Redirect URI" },
 } as const satisfies Record<string, TitledCheck>;
 
-/**
- * Carries out one check: `look` says what was found, its `BrokerError` what is wrong. Anything else it throws
- * (an abort) ends the diagnosis.
- */
-export async function check(titled: TitledCheck, look: () => Promise<string>): Promise<DiagnosticCheck> {
-  try {
-    return { ...titled, outcome: "ok", detail: await look() };
-  } catch (error) {
-    if (!(error instanceof BrokerError)) throw error;
-    return { ...titled, outcome: "fail", detail: withoutHint(error), hint: error.hint };
-  }
-}
-
 /** Windows' broker was not taken, because there is none to be had but another that answers. */
 export function passedOver(error: BrokerError): DiagnosticCheck {
   return {
@@ -42,11 +26,6 @@ export function passedOver(error: BrokerError): DiagnosticCheck {
     detail: `Not Windows' broker but the one of this distribution answers. ${withoutHint(error)}`,
     hint: error.hint,
   };
-}
-
-/** A check that an earlier failure makes pointless. */
-export function skipped(titled: TitledCheck, because: TitledCheck): DiagnosticCheck {
-  return { ...titled, outcome: "skip", detail: `Not looked at, because "${because.title}" failed.` };
 }
 
 export function versionCheck(status: BrokerStatus): DiagnosticCheck {
@@ -121,26 +100,3 @@ export const emulatorNeedsNoDisplay: DiagnosticCheck = {
   outcome: "skip",
   detail: "An emulator shows no windows.",
 };
-
-/** @param redirectUri What the app has to register; `undefined` where no app was named. */
-export function redirectUriCheck(redirectUri: string | undefined): DiagnosticCheck {
-  if (redirectUri === undefined) {
-    return {
-      ...checks.redirectUri,
-      outcome: "skip",
-      detail:
-        "Does not apply: registered for the default app. For an app of your own, give its client id (--client-id).",
-    };
-  }
-  return {
-    ...checks.redirectUri,
-    outcome: "skip",
-    detail: `Only a sign-in shows whether it is registered. ${redirectUriAdvice(redirectUri)}`,
-  };
-}
-
-/** What happened, without the hint, the code and the facts that follow it in a `BrokerError`'s message. */
-function withoutHint(error: BrokerError): string {
-  const end = error.message.indexOf(` ${error.hint}`);
-  return end < 0 ? error.message : error.message.slice(0, end);
-}

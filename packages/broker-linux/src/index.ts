@@ -12,7 +12,7 @@ import type { Environment } from "./bus-address.js";
 import { DBusTransport } from "./dbus-transport.js";
 import { windowsDialect } from "./dialect.js";
 import { ProtocolBroker } from "./linux-broker.js";
-import { type LoadBinding, loadInstalledBinding } from "./native-addon.js";
+import { addon, type LoadBinding } from "./native-addon.js";
 import { FixedRoute, WslRoute } from "./route.js";
 import type { BrokerRoute } from "./transport.js";
 import { readTransportChoice, type TransportChoice } from "./transport-choice.js";
@@ -21,8 +21,9 @@ import { type WslLocations, wslLocations } from "./wsl/locations.js";
 import { type RunProgram, runProgram } from "./wsl/run-program.js";
 import { WslTransport } from "./wsl/wsl-transport.js";
 
+export type { NativeBindingDescription } from "@x/broker-protocol";
 export { defaultTimeoutInMs } from "./linux-broker.js";
-export { describeNativeBinding, type LoadBinding, type NativeBindingDescription } from "./native-addon.js";
+export { describeNativeBinding, type LoadBinding } from "./native-addon.js";
 export { brokerBusName, brokerRedirectUri } from "./protocol.js";
 export { type TransportChoice, transportVariable } from "./transport-choice.js";
 export { packageVersion } from "./version.js";
@@ -102,7 +103,7 @@ function chooseRoute(options: LinuxBrokerOptions, env: Environment): BrokerRoute
   const dbus = () =>
     new DBusTransport({
       env,
-      loadBinding: options.loadBinding ?? loadInstalledBinding,
+      loadBinding: options.loadBinding ?? addon.loadInstalled,
       sendCancelInteractiveFlow: options.sendCancelInteractiveFlow ?? false,
       ...(options.busAddress !== undefined && { busAddress: options.busAddress }),
       ...(options.fileExists !== undefined && { fileExists: options.fileExists }),

@@ -19,18 +19,23 @@ import {
   type TokenRequest,
 } from "@x/broker-contract";
 import {
+  aboutToken,
+  type Call,
   type CallFacts,
-  CallLog,
   callError,
   canonicalJson,
+  checkAccountOption,
   checkedClientId,
   Deadline,
-  fairStart,
   parseObject,
   personalDataOf,
+  redirectUriCheck,
+  requiredAccount,
+  requireRequest,
+  runCall,
   sameId,
+  skipped,
 } from "@x/broker-protocol";
-import { readAccount } from "./account.js";
 import {
   accountsRequest,
   keyringLocked,
@@ -48,8 +53,6 @@ import {
   emulatorNeedsNoDisplay,
   keyringCheck,
   passedOver,
-  redirectUriCheck,
-  skipped,
   versionCheck,
 } from "./diagnose.js";
 import type { BrokerMethod } from "./protocol.js";
@@ -68,13 +71,6 @@ const checkTimeoutInMs = 5_000;
 
 /** Default of an interactive call: no limit, since a person takes as long as a person takes. */
 const interactiveTimeoutInMs = 0;
-
-/** One public call: whose patience it is, what its errors say, where it logs. */
-interface Call {
-  readonly deadline: Deadline;
-  readonly facts: CallFacts;
-  readonly log: CallLog;
-}
 
 /** A call of which it is known how it reaches a broker: all of its requests go the same way. */
 interface RoutedCall extends Call {
@@ -282,33 +278,24 @@ export class ProtocolBroker implements Broker {
       yield emulated ? emulatorNeedsNoDisplay : displayCheck(transport.brokerProcess(), this.#env);
     }
     const { clientId } = options;
-    yield redirectUriCheck(clientId === undefined ? undefined : dialect.redirectUri(clientId));
+    yield redirectUriCheck(
+      checks.redirectUri,
+      clientId === undefined ? undefined : dialect.redirectUri(clientId),
+    );
   }
 
   async close(): Promise<void> {
     this.#route.close();
   }
 
-  async #run<T>(
+  #run<T>(
     operation: string,
     options: OperationOptions,
     about: Partial<CallFacts>,
     timeoutInMs: number,
     work: (call: Call) => Promise<T>,
   ): Promise<T> {
-    const deadline = new Deadline(operation, this.platform, options, timeoutInMs);
-    const log = new CallLog(operation, deadline.correlationId, options);
-    const facts = { operation, platform: this.platform, correlationId: deadline.correlationId, ...about };
-    try {
-      const turn = fairStart();
-      if (turn !== undefined) await turn;
-      const result = await work({ deadline, facts, log });
-      log.succeeded(deadline.elapsedInMs);
-      return result;
-    } catch (error) {
-      log.failed(error, deadline.elapsedInMs);
-      throw error;
-    }
+    return runCall({ operation, platform: this.platform, timeoutInMs, about }, options, work);
   }
 
   /**
@@ -512,37 +499,6 @@ function mayLackAccount({ code, reason, aadsts, native }: BrokerError): boolean 
 function severalAccounts(message: string, call: Call): BrokerError {
   const hint = "Pass the account to use (see getAccounts).";
   return callError("account_not_found", call.facts, { reason: "several_accounts", message, hint });
-}
-
-/** @throws TypeError for fields of the wrong type that would end up in errors */
-function aboutToken(request: TokenRequest): Partial<CallFacts> {
-  for (const key of ["redirectUri", "loginHint"] as const) {
-    const value = request[key];
-    if (value !== undefined && typeof value !== "string") throw new TypeError(`${key} must be a string.`);
-  }
-  return {
-    scopes: Array.isArray(request.scopes) ? request.scopes.map(String) : [],
-    personalData: personalDataOf(request.account, request.loginHint),
-  };
-}
-
-function requireRequest(request: object): void {
-  if (typeof request !== "object" || request === null) throw new TypeError("The request must be an object.");
-}
-
-function checkAccountOption(account: BrokerAccount | undefined): void {
-  if (account === undefined) return;
-  requiredAccount(account);
-}
-
-function requiredAccount(account: BrokerAccount): BrokerAccount {
-  const { homeAccountId, localAccountId, tenantId: realm, environment, username } = account ?? {};
-  if (readAccount({ homeAccountId, localAccountId, realm, environment, username }) === undefined) {
-    throw new TypeError(
-      "account must have homeAccountId, localAccountId, tenantId, environment and username, as getAccounts gives it.",
-    );
-  }
-  return account;
 }
 
 /** How a broker fails that cannot read its secrets. */

@@ -8,9 +8,9 @@ import type {
 import {
   type Authority,
   type CallFacts,
-  callError,
   canonicalJson,
   checkedClientId,
+  checkedPrompt,
   mergedClaims,
   requestedScopes,
   resolveAuthority,
@@ -65,14 +65,7 @@ export function interactiveTokenRequest(
   env: Environment,
   facts: CallFacts,
 ): PreparedTokenRequest {
-  const { prompt } = request;
-  if (prompt !== undefined && !prompts.has(prompt)) {
-    throw callError("invalid_request", facts, {
-      reason: "invalid_prompt",
-      message: "The prompt is none of the known ones.",
-      hint: `Use one of ${[...prompts].join(", ")}, or none.`,
-    });
-  }
+  const prompt = checkedPrompt(request.prompt, facts);
   return tokenRequest(request, account, dialect, facts, {
     silent: false,
     accessTokenToRenew: "",
@@ -81,13 +74,6 @@ export function interactiveTokenRequest(
     ...(prompt !== undefined && { prompt }),
   });
 }
-
-const prompts: ReadonlySet<string> = new Set([
-  "login",
-  "select_account",
-  "consent",
-  "create",
-] satisfies Prompt[]);
 
 interface Kind {
   readonly silent: boolean;

@@ -1,7 +1,6 @@
 import type { BrokerError, DiagnosticCheck } from "@x/broker-contract";
-import type { CallFacts, Deadline } from "@x/broker-protocol";
+import type { CallFacts, Deadline, TitledCheck } from "@x/broker-protocol";
 import type { ProcessFacts } from "./broker-process.js";
-import type { TitledCheck } from "./diagnose.js";
 import type { BrokerDialect } from "./dialect.js";
 import type { BrokerMethod } from "./protocol.js";
 

@@ -1,5 +1,6 @@
 import type { BrokerError, BrokerErrorCode, NativeErrorFacts } from "@x/broker-contract";
 import {
+  aadstsForTheUser,
   asObject,
   type CallFacts,
   callError,
@@ -11,6 +12,7 @@ import {
   numberField,
   objectField,
   quoted,
+  redirectUriAdvice,
   stringField,
   textField,
 } from "@x/broker-protocol";
@@ -225,23 +227,6 @@ const rawErrorCodes: ReadonlyMap<string, number> = new Map([
   ["illegal_argument_exception", 6],
 ]);
 
-/**
- * Entra's errors that only the user can get past: consent, a second factor, a sign-in that has expired. From
- * Microsoft's public list of Entra error codes.
- */
-const aadstsForTheUser: ReadonlySet<string> = new Set([
-  "AADSTS50058",
-  "AADSTS50072",
-  "AADSTS50074",
-  "AADSTS50076",
-  "AADSTS50078",
-  "AADSTS50079",
-  "AADSTS50173",
-  "AADSTS65001",
-  "AADSTS70043",
-  "AADSTS70044",
-  "AADSTS700082",
-]);
 /** The status `InteractionRequired`. */
 const interactionRequired = 2;
 
@@ -295,14 +280,6 @@ export function wireError(error: JsonObject, facts: CallFacts): BrokerError {
     ...(redirectUri !== undefined && { redirectUri }),
     ...(claims !== undefined && { claims }),
   });
-}
-
-/** Where to register a redirect URI. */
-export function redirectUriAdvice(redirectUri: string): string {
-  return (
-    `Add exactly ${redirectUri} in the Azure portal under App registrations > (your app) > Authentication > ` +
-    "Mobile and desktop applications."
-  );
 }
 
 /** What the status means; where it says nothing, what else the error names. */

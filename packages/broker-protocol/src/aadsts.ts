@@ -72,6 +72,24 @@ export const knownAadsts: Readonly<Record<string, KnownAadsts>> = {
   },
 };
 
+/**
+ * Errors that only the user can get past: consent, a second factor, a sign-in that has expired. From Microsoft's
+ * public list of Entra error codes.
+ */
+export const aadstsForTheUser: ReadonlySet<string> = new Set([
+  "AADSTS50058",
+  "AADSTS50072",
+  "AADSTS50074",
+  "AADSTS50076",
+  "AADSTS50078",
+  "AADSTS50079",
+  "AADSTS50173",
+  "AADSTS65001",
+  "AADSTS70043",
+  "AADSTS70044",
+  "AADSTS700082",
+]);
+
 /** The first Entra error code in a text. */
 export function findAadsts(text: string): string | undefined {
   return /\bAADSTS\d{4,9}\b/.exec(text)?.[0];

@@ -1,4 +1,4 @@
-export { findAadsts, type KnownAadsts, knownAadsts } from "./aadsts.js";
+export { aadstsForTheUser, findAadsts, type KnownAadsts, knownAadsts } from "./aadsts.js";
 export { clientInfoOf, homeAccountIdOf, personalDataOf, sameId } from "./account-ids.js";
 export { type Authority, resolveAuthority } from "./authority.js";
 export { type CallFacts, callError, foreignText, quoted } from "./call-facts.js";
@@ -7,6 +7,14 @@ export { checkedToken, type ExpectedToken, type TokenAnswer } from "./checked-to
 export { mergedClaims } from "./claims.js";
 export { checkedClientId } from "./client-id.js";
 export { Deadline } from "./deadline.js";
+export {
+  check,
+  redirectUriAdvice,
+  redirectUriCheck,
+  skipped,
+  type TitledCheck,
+  withoutHint,
+} from "./diagnostic-checks.js";
 export { tokenExpiry } from "./expiry.js";
 export { belongsToProtocol, checkedExtraParameters } from "./extra-parameters.js";
 export { fairStart } from "./fair-start.js";
@@ -24,6 +32,22 @@ export {
   textField,
 } from "./json.js";
 export { accessTokenClaims, jwtClaims } from "./jwt.js";
+export {
+  type AddonAdvice,
+  type AddonFacts,
+  AddonLoader,
+  missingBuild,
+  type NativeBindingDescription,
+  noBuildFound,
+} from "./native-addon.js";
 export { nonsense } from "./nonsense.js";
+export {
+  aboutToken,
+  checkAccountOption,
+  checkedPrompt,
+  requiredAccount,
+  requireRequest,
+} from "./request-checks.js";
+export { type Call, type CallTitle, runCall } from "./run-call.js";
 export { declinedScopes, requestedScopes } from "./scopes.js";
 export { SharedWork, type Waiter, waiterFor } from "./shared-work.js";

@@ -1,7 +1,7 @@
 import type { DiagnosticCheck } from "@x/broker-contract";
-import { type CallFacts, type Deadline, SharedWork } from "@x/broker-protocol";
+import { type CallFacts, check, type Deadline, SharedWork } from "@x/broker-protocol";
 import type { ProcessFacts } from "../broker-process.js";
-import { check, checks } from "../diagnose.js";
+import { checks } from "../diagnose.js";
 import { windowsDialect } from "../dialect.js";
 import { cancelInteractiveFlowRequest, protocolVersion } from "../protocol.js";
 import type { BrokerCall, BrokerGreeting, BrokerTransport, KeyringState } from "../transport.js";
