@@ -59,7 +59,8 @@ export interface TokenCall extends Asked {
     | "RequestTokenWithWebAccountAsync"
     | "RequestTokenForWindowAsync"
     | "RequestTokenWithWebAccountForWindowAsync";
-  readonly provider: { readonly id: string; readonly authority: string };
+  /** `tag` as the handler gave it with this provider (see `WamProvider`); absent where it gave none. */
+  readonly provider: { readonly id: string; readonly authority: string; readonly tag?: string };
   readonly clientId: string;
   readonly scope: string;
   readonly promptType: number;
@@ -113,6 +114,11 @@ export interface WamProvider {
   readonly id: string;
   readonly displayName: string;
   readonly authority: string;
+  /**
+   * Clients cannot see it: it comes back in `TokenCall.provider` of requests made with this provider object. A real
+   * plug-in, too, remembers which authority its provider was looked up with.
+   */
+  readonly tag?: string;
 }
 
 export interface WamAccount {
