@@ -3,8 +3,11 @@
 #include <napi.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "addon/failure.h"
 #include "addon/result.h"
@@ -33,10 +36,18 @@ class ObjectReader {
   std::optional<std::string> optionalString(const char* key);
   bool boolean(const char* key);
   bool optionalBoolean(const char* key, bool otherwise);
+  /** A number that 32 bits with a sign hold. */
+  std::optional<std::int32_t> optionalInteger(const char* key);
+  /** A bigint that 64 bits without a sign hold. */
+  std::uint64_t unsignedBigint(const char* key);
+  /** The properties of an object, all of them strings, in their order. */
+  std::vector<std::pair<std::string, std::string>> stringRecord(const char* key);
   /** Milliseconds; empty for 0, which means no limit. */
   std::optional<std::chrono::milliseconds> timeout(const char* key);
   Napi::Function function(const char* key);
   Napi::Array array(const char* key);
+  /** Anything, for checks of the caller's own. Undefined after a failure. */
+  Napi::Value get(const char* key);
 
   /** For checks on top of the type. Keeps the first failure only. */
   void refuse(const char* key, const std::string& expectation);
@@ -44,7 +55,6 @@ class ObjectReader {
   const std::optional<Failure>& failure() const { return failure_; }
 
  private:
-  Napi::Value get(const char* key);
   std::string label(const char* key) const { return name_ + "." + key; }
 
   Napi::Env env_;
