@@ -1,4 +1,4 @@
-import type { BrokerError, BrokerStatus, DiagnosticCheck } from "@x/broker-contract";
+import type { BrokerError, DiagnosticCheck } from "@x/broker-contract";
 import { type TitledCheck, withoutHint } from "@x/broker-protocol";
 import type { ProcessFacts } from "./broker-process.js";
 import type { Environment } from "./bus-address.js";
@@ -26,23 +26,6 @@ export function passedOver(error: BrokerError): DiagnosticCheck {
     detail: `Not Windows' broker but the one of this distribution answers. ${withoutHint(error)}`,
     hint: error.hint,
   };
-}
-
-export function versionCheck(status: BrokerStatus): DiagnosticCheck {
-  const titled = checks.brokerVersion;
-  if (!status.available) {
-    if (status.error.code === "timed_out") {
-      const detail = "The broker is there, but did not tell its version in time.";
-      return { ...titled, outcome: "skip", detail };
-    }
-    return { ...titled, outcome: "fail", detail: withoutHint(status.error), hint: status.error.hint };
-  }
-  const version = status.brokerVersion;
-  if (version === undefined) {
-    return { ...titled, outcome: "skip", detail: "The broker answers, but does not tell its version." };
-  }
-  const warning = status.emulated ? " THIS IS AN EMULATOR: its tokens are worth nothing outside tests." : "";
-  return { ...titled, outcome: "ok", detail: `${version}.${warning}` };
 }
 
 export function keyringCheck(state: KeyringState): DiagnosticCheck {

@@ -1,27 +1,9 @@
 import type { Prompt } from "@x/broker-contract";
-import { belongsToProtocol, type CallFacts, checkedExtraParameters } from "@x/broker-protocol";
+import { type CallFacts, checkedExtraParameters, protocolParameters } from "@x/broker-protocol";
 import { packageVersion } from "./version.js";
 
-/** Names the protocol owns. The list of Microsoft's client, which refuses the same. */
-const protocolNames = [
-  "prompt",
-  "domain_hint",
-  "scope",
-  "client_id",
-  "redirect_uri",
-  "response_type",
-  "nonce",
-  "code_challenge",
-  "username",
-  "password",
-  "grant_type",
-  "refresh_token",
-  "mkt",
-  "dc",
-];
-
 const refusedNames: ReadonlyMap<string, string> = new Map([
-  ...protocolNames.map((name) => [name, belongsToProtocol] as const),
+  ...protocolParameters,
   // Microsoft's client takes this one out and asks for a token bound to the app's own key, which it then presents as a
   // bearer token.
   ["req_cnf", "tokens bound to a key of the app are not supported; use proofOfPossession"],

@@ -24,17 +24,19 @@ import {
   type CallFacts,
   callError,
   canonicalJson,
-  checkAccountOption,
+  checkedAccount,
+  checkedAccountOption,
   checkedClientId,
+  chosenAccount,
   Deadline,
   parseObject,
   personalDataOf,
   redirectUriCheck,
-  requiredAccount,
   requireRequest,
   runCall,
-  sameId,
+  severalAccounts,
   skipped,
+  versionCheck,
 } from "@x/broker-protocol";
 import {
   accountsRequest,
@@ -47,14 +49,7 @@ import {
 import { parseAnswer, readTelemetry } from "./broker-answer.js";
 import { brokerCapabilities, isEmulator, readVersion } from "./broker-version.js";
 import type { Environment } from "./bus-address.js";
-import {
-  checks,
-  displayCheck,
-  emulatorNeedsNoDisplay,
-  keyringCheck,
-  passedOver,
-  versionCheck,
-} from "./diagnose.js";
+import { checks, displayCheck, emulatorNeedsNoDisplay, keyringCheck, passedOver } from "./diagnose.js";
 import type { BrokerMethod } from "./protocol.js";
 import { readSignedHttpRequest, signedHttpRequestRequest } from "./signed-http-request.js";
 import { readSsoCookies, ssoCookieRequest } from "./sso-cookies.js";
@@ -138,7 +133,7 @@ export class ProtocolBroker implements Broker {
     requireRequest(request);
     const about = aboutToken(request);
     return await this.#run("acquireTokenSilently", options, about, defaultTimeoutInMs, async (call) => {
-      checkAccountOption(request.account);
+      checkedAccountOption(request.account);
       // Bad input is refused before anything is asked.
       const expected = this.#route.current.dialect;
       const checked = silentTokenRequest(request, request.account, expected, call.facts);
@@ -172,7 +167,7 @@ export class ProtocolBroker implements Broker {
     const about = aboutToken(request);
     const operation = "acquireTokenInteractively";
     return await this.#run(operation, options, about, interactiveTimeoutInMs, async (call) => {
-      checkAccountOption(request.account);
+      checkedAccountOption(request.account);
       const prepare = (transport: BrokerTransport, account: BrokerAccount | undefined, facts: CallFacts) =>
         interactiveTokenRequest(request, account, transport.dialect, this.#env, facts);
       prepare(this.#route.current, request.account, call.facts);
@@ -196,7 +191,7 @@ export class ProtocolBroker implements Broker {
     requireRequest(request);
     const about = { personalData: personalDataOf(request.account, undefined) };
     await this.#run("signOut", options, about, defaultTimeoutInMs, async (call) => {
-      const account = requiredAccount(request.account);
+      const account = checkedAccount(request.account);
       checkedClientId(request.clientId, call.facts);
       const routed = await this.#routed(call, request);
       if (routed.transport.dialect.signOutMethod === "signOutSilently") {
@@ -217,7 +212,7 @@ export class ProtocolBroker implements Broker {
     requireRequest(request);
     const about = { personalData: personalDataOf(request.account, undefined) };
     return await this.#run("acquireSsoCookies", options, about, defaultTimeoutInMs, async (call) => {
-      checkAccountOption(request.account);
+      checkedAccountOption(request.account);
       const routed = await this.#local(call, request);
       const account = request.account ?? (await this.#onlyAccount(request.clientId, routed));
       const facts = { ...routed.facts, personalData: personalDataOf(account, undefined) };
@@ -234,7 +229,7 @@ export class ProtocolBroker implements Broker {
     requireRequest(request);
     const about = { personalData: personalDataOf(request.account, undefined) };
     return await this.#run("signHttpRequest", options, about, defaultTimeoutInMs, async (call) => {
-      requiredAccount(request.account);
+      checkedAccount(request.account);
       const json = signedHttpRequestRequest(request, call.facts);
       const routed = await this.#local(call, request);
       const answer = parseAnswer(await this.#ask("generateSignedHttpRequest", json, routed), routed.facts);
@@ -267,7 +262,7 @@ export class ProtocolBroker implements Broker {
       // Over D-Bus the broker was reached just now: what is left is one question.
       const status = await this.probe(dialect.isLocal ? oneCheck : { ...options, correlationId });
       emulated = status.available && status.emulated;
-      yield versionCheck(status);
+      yield versionCheck(checks.brokerVersion, status);
     }
     if (dialect.isLocal) {
       if (failed !== undefined && failed.id !== checks.broker.id) yield skipped(checks.keyring, failed);
@@ -288,14 +283,14 @@ export class ProtocolBroker implements Broker {
     this.#route.close();
   }
 
-  #run<T>(
+  async #run<T>(
     operation: string,
     options: OperationOptions,
     about: Partial<CallFacts>,
     timeoutInMs: number,
     work: (call: Call) => Promise<T>,
   ): Promise<T> {
-    return runCall({ operation, platform: this.platform, timeoutInMs, about }, options, work);
+    return await runCall({ operation, platform: this.platform, about, timeoutInMs }, options, work);
   }
 
   /**
@@ -371,10 +366,8 @@ export class ProtocolBroker implements Broker {
   }
 
   /**
-   * The account to use when none is given, as Microsoft's client chooses: the one with the hinted user name, or
-   * the only one. `undefined` leaves the choice to the broker.
-   * @throws BrokerError `account_not_found`, reason `several_accounts`, where the hint means more than one: whose
-   * token it is must not be a matter of their order.
+   * The account to use when none is given; `undefined` leaves the choice to the broker.
+   * @throws BrokerError `account_not_found`, reason `several_accounts`, where the hint means more than one
    */
   async #defaultAccount(request: TokenRequest, call: RoutedCall): Promise<DefaultAccount> {
     const { clientId, loginHint } = request;
@@ -388,14 +381,7 @@ export class ProtocolBroker implements Broker {
       return { account: undefined, noneKnown: false };
     }
     const noneKnown = accounts.length === 0;
-    if (loginHint === undefined || loginHint === "")
-      return { account: accounts.length === 1 ? accounts[0] : undefined, noneKnown };
-    const hinted = accounts.filter(({ username }) => sameId(username, loginHint));
-    const [account] = hinted;
-    // One account may be listed once for every tenant it visits.
-    if (account !== undefined && hinted.some((one) => !sameId(one.homeAccountId, account.homeAccountId)))
-      throw severalAccounts("The broker knows several accounts with the user name of the login hint.", call);
-    return { account, noneKnown };
+    return { account: chosenAccount(accounts, loginHint, call.facts), noneKnown };
   }
 
   async #onlyAccount(clientId: string, call: RoutedCall): Promise<BrokerAccount> {
@@ -403,7 +389,7 @@ export class ProtocolBroker implements Broker {
     const [account] = accounts;
     if (account !== undefined && accounts.length === 1) return account;
     if (account === undefined) throw await this.#noAccount(call);
-    throw severalAccounts("The broker knows several accounts.", call);
+    throw severalAccounts("The broker knows several accounts.", call.facts);
   }
 
   /** The error for a broker that knows nobody; without a keyring it could not remember anybody. */
@@ -494,11 +480,6 @@ function mayLackAccount({ code, reason, aadsts, native }: BrokerError): boolean 
   if (code !== "broker_failed" || reason !== undefined || aadsts !== undefined) return false;
   if (native["rawErrorCode"] !== undefined) return false;
   return native["status"] === 0 || native["dbusError"] === "org.freedesktop.DBus.Error.Failed";
-}
-
-function severalAccounts(message: string, call: Call): BrokerError {
-  const hint = "Pass the account to use (see getAccounts).";
-  return callError("account_not_found", call.facts, { reason: "several_accounts", message, hint });
 }
 
 /** How a broker fails that cannot read its secrets. */

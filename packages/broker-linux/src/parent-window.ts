@@ -1,5 +1,5 @@
 import type { ParentWindow } from "@x/broker-contract";
-import { type CallFacts, callError } from "@x/broker-protocol";
+import { type CallFacts, callError, checkedWindow } from "@x/broker-protocol";
 import type { Environment } from "./bus-address.js";
 
 /** What Microsoft's client sends when there is no window. */
@@ -15,13 +15,12 @@ export function windowHandle(
   env: Environment,
   facts: CallFacts,
 ): number {
-  if (parentWindow === undefined || parentWindow === "auto") {
+  const handle = checkedWindow(parentWindow);
+  if (handle === undefined) {
     const id = env["WINDOWID"] ?? "";
     return /^[1-9]\d{0,14}$/.test(id) ? Number(id) : noWindow;
   }
-  if (typeof parentWindow !== "bigint") throw new TypeError('parentWindow must be a bigint or "auto".');
-  if (parentWindow >= 0n && parentWindow <= BigInt(Number.MAX_SAFE_INTEGER))
-    return Number(parentWindow) || noWindow;
+  if (handle >= 0n && handle <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(handle) || noWindow;
   throw callError("invalid_request", facts, {
     reason: "invalid_parent_window",
     message: "The parent window's handle is no window id.",

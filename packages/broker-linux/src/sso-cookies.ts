@@ -5,6 +5,7 @@ import {
   callError,
   canonicalJson,
   checkedClientId,
+  checkedSsoUrl,
   field,
   type JsonObject,
   nonsense,
@@ -28,15 +29,7 @@ export function ssoCookieRequest(
   account: BrokerAccount,
   facts: CallFacts,
 ): string {
-  const { ssoUrl } = request;
-  if (typeof ssoUrl !== "string") throw new TypeError("ssoUrl must be a string.");
-  if (!/^https:\/\/\S+$/i.test(ssoUrl) || !URL.canParse(ssoUrl)) {
-    throw callError("invalid_request", facts, {
-      reason: "invalid_sso_url",
-      message: "The SSO URL is not an absolute https URL.",
-      hint: "Pass the sign-in URL the browser is about to open, e.g. https://login.microsoftonline.com/.",
-    });
-  }
+  const ssoUrl = checkedSsoUrl(request.ssoUrl, facts);
   const native = accountForRequest(account);
   return canonicalJson({
     account: native,

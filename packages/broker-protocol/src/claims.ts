@@ -13,14 +13,8 @@ export function mergedClaims(
   facts: CallFacts,
 ): string {
   if (claims !== undefined && typeof claims !== "string") throw new TypeError("claims must be a string.");
-  if (
-    clientCapabilities !== undefined &&
-    !(Array.isArray(clientCapabilities) && clientCapabilities.every((one) => typeof one === "string"))
-  ) {
-    throw new TypeError("clientCapabilities must be an array of strings.");
-  }
+  const capabilities = checkedCapabilities(clientCapabilities);
   const asked = claims === undefined || claims === "" ? undefined : parseClaims(claims, facts);
-  const capabilities = clientCapabilities ?? [];
   if (asked === undefined && capabilities.length === 0) return "";
   const merged: Record<string, JsonValue> = { ...asked };
   if (capabilities.length > 0) {
@@ -35,6 +29,18 @@ export function mergedClaims(
   } catch {
     throw notClaims(facts);
   }
+}
+
+/**
+ * The app's capabilities; none where they are not given.
+ * @throws TypeError for anything but a list of strings
+ */
+export function checkedCapabilities(clientCapabilities: readonly string[] | undefined): readonly string[] {
+  if (clientCapabilities === undefined) return [];
+  if (Array.isArray(clientCapabilities) && clientCapabilities.every((one) => typeof one === "string")) {
+    return clientCapabilities;
+  }
+  throw new TypeError("clientCapabilities must be an array of strings.");
 }
 
 function parseClaims(text: string, facts: CallFacts): JsonObject & Readonly<Record<string, JsonValue>> {

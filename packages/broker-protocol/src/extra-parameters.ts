@@ -32,3 +32,25 @@ function refused(name: string, why: string, facts: CallFacts): BrokerError {
     hint: "Use the request's own options (scopes, prompt, loginHint, redirectUri, claims, …) instead.",
   });
 }
+
+/**
+ * Names the protocol owns, by why they are refused. The list is that of Microsoft's client, which refuses the same.
+ */
+export const protocolParameters: ReadonlyMap<string, string> = new Map(
+  [
+    "prompt",
+    "domain_hint",
+    "scope",
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "nonce",
+    "code_challenge",
+    "username",
+    "password",
+    "grant_type",
+    "refresh_token",
+    "mkt",
+    "dc",
+  ].map((name) => [name, belongsToProtocol]),
+);

@@ -1,10 +1,11 @@
 export { aadstsForTheUser, findAadsts, type KnownAadsts, knownAadsts } from "./aadsts.js";
+export { chosenAccount, severalAccounts } from "./account-choice.js";
 export { clientInfoOf, homeAccountIdOf, personalDataOf, sameId } from "./account-ids.js";
 export { type Authority, resolveAuthority } from "./authority.js";
 export { type CallFacts, callError, foreignText, quoted } from "./call-facts.js";
 export { CallLog } from "./call-log.js";
 export { checkedToken, type ExpectedToken, type TokenAnswer } from "./checked-token.js";
-export { mergedClaims } from "./claims.js";
+export { checkedCapabilities, mergedClaims } from "./claims.js";
 export { checkedClientId } from "./client-id.js";
 export { Deadline } from "./deadline.js";
 export {
@@ -13,12 +14,14 @@ export {
   redirectUriCheck,
   skipped,
   type TitledCheck,
+  versionCheck,
   withoutHint,
-} from "./diagnostic-checks.js";
+} from "./diagnostics.js";
 export { tokenExpiry } from "./expiry.js";
-export { belongsToProtocol, checkedExtraParameters } from "./extra-parameters.js";
+export { belongsToProtocol, checkedExtraParameters, protocolParameters } from "./extra-parameters.js";
 export { fairStart } from "./fair-start.js";
 export { type HttpRequestParts, httpRequestParts } from "./http-request.js";
+export { inTurn } from "./in-turn.js";
 export {
   asObject,
   canonicalJson,
@@ -41,13 +44,16 @@ export {
   noBuildFound,
 } from "./native-addon.js";
 export { nonsense } from "./nonsense.js";
+export { ProofKey } from "./proof-key.js";
 export {
   aboutToken,
-  checkAccountOption,
+  checkedAccount,
+  checkedAccountOption,
   checkedPrompt,
-  requiredAccount,
+  checkedSsoUrl,
+  checkedWindow,
   requireRequest,
 } from "./request-checks.js";
-export { type Call, type CallTitle, runCall } from "./run-call.js";
+export { type Call, runCall } from "./run-call.js";
 export { declinedScopes, requestedScopes } from "./scopes.js";
 export { SharedWork, type Waiter, waiterFor } from "./shared-work.js";

@@ -1,14 +1,14 @@
-import type { BrokerAccount, Prompt, TokenRequest } from "@x/broker-contract";
+import type { BrokerAccount, ParentWindow, Prompt, TokenRequest } from "@x/broker-contract";
 import { personalDataOf } from "./account-ids.js";
 import { type CallFacts, callError } from "./call-facts.js";
 
-/** @throws TypeError for what is no object */
+/** @throws TypeError for what is no object at all */
 export function requireRequest(request: object): void {
   if (typeof request !== "object" || request === null) throw new TypeError("The request must be an object.");
 }
 
 /**
- * What errors say about a token request.
+ * What a token request tells about itself to errors.
  * @throws TypeError for fields of the wrong type that would end up in errors
  */
 export function aboutToken(request: TokenRequest): Partial<CallFacts> {
@@ -22,19 +22,20 @@ export function aboutToken(request: TokenRequest): Partial<CallFacts> {
   };
 }
 
-/** @throws TypeError for an account that is given but lacks what every account has */
-export function checkAccountOption(account: BrokerAccount | undefined): void {
-  if (account !== undefined) requiredAccount(account);
-}
-
-/** @throws TypeError for an account that lacks what every account has */
-export function requiredAccount(account: BrokerAccount): BrokerAccount {
-  const { homeAccountId, localAccountId, tenantId, environment, username } = account ?? {};
-  const texts = [homeAccountId, localAccountId, tenantId, environment, username];
-  if (texts.every((text) => typeof text === "string" && text !== "")) return account;
+/** @throws TypeError for an account that lacks a field every account has */
+export function checkedAccount(account: BrokerAccount): BrokerAccount {
+  const isWhole = accountFields.every((key) => typeof account?.[key] === "string" && account[key] !== "");
+  if (isWhole) return account;
   throw new TypeError(
     "account must have homeAccountId, localAccountId, tenantId, environment and username, as getAccounts gives it.",
   );
+}
+
+const accountFields = ["homeAccountId", "localAccountId", "tenantId", "environment", "username"] as const;
+
+/** The same where no account is one, too. */
+export function checkedAccountOption(account: BrokerAccount | undefined): BrokerAccount | undefined {
+  return account === undefined ? undefined : checkedAccount(account);
 }
 
 const prompts: ReadonlySet<string> = new Set([
@@ -44,12 +45,33 @@ const prompts: ReadonlySet<string> = new Set([
   "create",
 ] satisfies Prompt[]);
 
-/** @throws BrokerError `invalid_request` for what is none of the known prompts */
+/** @throws BrokerError `invalid_request` for a prompt that there is not */
 export function checkedPrompt(prompt: Prompt | undefined, facts: CallFacts): Prompt | undefined {
   if (prompt === undefined || prompts.has(prompt)) return prompt;
   throw callError("invalid_request", facts, {
     reason: "invalid_prompt",
     message: "The prompt is none of the known ones.",
     hint: `Use one of ${[...prompts].join(", ")}, or none.`,
+  });
+}
+
+/**
+ * The handle of a parent window; `undefined` where the platform is to find one.
+ * @throws TypeError for anything but a bigint and `"auto"`
+ */
+export function checkedWindow(parentWindow: ParentWindow | undefined): bigint | undefined {
+  if (parentWindow === undefined || parentWindow === "auto") return undefined;
+  if (typeof parentWindow !== "bigint") throw new TypeError('parentWindow must be a bigint or "auto".');
+  return parentWindow;
+}
+
+/** @throws TypeError or BrokerError `invalid_request` for what is no absolute https URL */
+export function checkedSsoUrl(ssoUrl: string, facts: CallFacts): string {
+  if (typeof ssoUrl !== "string") throw new TypeError("ssoUrl must be a string.");
+  if (/^https:\/\/\S+$/i.test(ssoUrl) && URL.canParse(ssoUrl)) return ssoUrl;
+  throw callError("invalid_request", facts, {
+    reason: "invalid_sso_url",
+    message: "The SSO URL is not an absolute https URL.",
+    hint: "Pass the sign-in URL the browser is about to open, e.g. https://login.microsoftonline.com/.",
   });
 }

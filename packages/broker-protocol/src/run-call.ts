@@ -11,32 +11,30 @@ export interface Call {
   readonly log: CallLog;
 }
 
-/** Which public call it is. */
-export interface CallTitle {
+/** What a public call is. */
+export interface CallDescription {
+  /** Name of the public call, for messages. */
   readonly operation: string;
   readonly platform: BrokerPlatform;
-  /** How long it may take when the caller does not say, in milliseconds; 0 means no limit. */
-  readonly timeoutInMs: number;
-  /** What its errors say beyond that. */
+  /** What its errors say beside that. */
   readonly about?: Partial<CallFacts>;
+  /** Used when the caller names none, in milliseconds; 0 means no limit. */
+  readonly timeoutInMs: number;
 }
 
-/**
- * Carries out one public call: in its turn, within the caller's patience, and told to the caller's log.
- * @throws TypeError or RangeError for options that are none, and whatever `work` throws
- */
+/** Carries out a public call: at its turn, and logged. */
 export async function runCall<T>(
-  { operation, platform, timeoutInMs, about }: CallTitle,
+  { operation, platform, about, timeoutInMs }: CallDescription,
   options: OperationOptions,
   work: (call: Call) => Promise<T>,
 ): Promise<T> {
   const deadline = new Deadline(operation, platform, options, timeoutInMs);
-  const { correlationId } = deadline;
-  const log = new CallLog(operation, correlationId, options);
+  const log = new CallLog(operation, deadline.correlationId, options);
+  const facts = { operation, platform, correlationId: deadline.correlationId, ...about };
   try {
     const turn = fairStart();
     if (turn !== undefined) await turn;
-    const result = await work({ deadline, facts: { operation, platform, correlationId, ...about }, log });
+    const result = await work({ deadline, facts, log });
     log.succeeded(deadline.elapsedInMs);
     return result;
   } catch (error) {

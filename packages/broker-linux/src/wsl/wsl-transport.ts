@@ -1,5 +1,5 @@
 import type { DiagnosticCheck } from "@x/broker-contract";
-import { type CallFacts, check, type Deadline, SharedWork } from "@x/broker-protocol";
+import { type CallFacts, check, type Deadline, inTurn, SharedWork } from "@x/broker-protocol";
 import type { ProcessFacts } from "../broker-process.js";
 import { checks } from "../diagnose.js";
 import { windowsDialect } from "../dialect.js";
@@ -7,7 +7,6 @@ import { cancelInteractiveFlowRequest, protocolVersion } from "../protocol.js";
 import type { BrokerCall, BrokerGreeting, BrokerTransport, KeyringState } from "../transport.js";
 import { commandLineLength, longestCommandLine, proxyArguments } from "./command-line.js";
 import { askForPath, findProxy, type ProxySearch, requireInterop, requireKernel } from "./find-proxy.js";
-import { inTurn } from "./interactive-turns.js";
 import { readKernel } from "./kernel.js";
 import { Places } from "./places.js";
 import { findJsonObject, printedText } from "./proxy-answer.js";
@@ -73,7 +72,7 @@ export class WslTransport implements BrokerTransport {
     const length = commandLineLength(proxy, args);
     if (length > longestCommandLine) throw commandLineTooLong(length, longestCommandLine, facts);
     const result = call.interactive
-      ? await inTurn(deadline, (keepTurnUntil) =>
+      ? await inTurn("wsl", deadline, (keepTurnUntil) =>
           this.#run(args, deadline, facts, (path) => keepTurnUntil(this.#cancelFlow(path, deadline))),
         )
       : await this.#places.at(deadline, () => this.#run(args, deadline, facts));

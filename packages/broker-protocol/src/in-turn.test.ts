@@ -1,6 +1,6 @@
-import { Deadline } from "@x/broker-protocol";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { inTurn } from "./interactive-turns.js";
+import { Deadline } from "./deadline.js";
+import { inTurn } from "./in-turn.js";
 
 const patient = (options: ConstructorParameters<typeof Deadline>[2] = {}) =>
   new Deadline("acquireTokenInteractively", "wsl", options, 0);
@@ -40,7 +40,7 @@ describe("interactive calls take turns", () => {
 
   it("one after the other, in the order they came", async () => {
     const tasks = [task(), task(), task()];
-    const done = tasks.map(({ work }) => inTurn(patient(), work));
+    const done = tasks.map(({ work }) => inTurn("test", patient(), work));
     for (const [index, one] of tasks.entries()) {
       await one.begun;
       await settle();
@@ -52,11 +52,11 @@ describe("interactive calls take turns", () => {
 
   it("also those of another copy of this package in the same thread", async () => {
     vi.resetModules();
-    const copy = await import("./interactive-turns.js");
+    const copy = await import("./in-turn.js");
     expect(copy.inTurn).not.toBe(inTurn);
     const first = task();
     const second = task();
-    const done = [inTurn(patient(), first.work), copy.inTurn(patient(), second.work)];
+    const done = [inTurn("test", patient(), first.work), copy.inTurn("test", patient(), second.work)];
     await first.begun;
     await settle();
     expect(second.started).toBe(false);
@@ -67,19 +67,19 @@ describe("interactive calls take turns", () => {
   });
 
   it("a failure ends a turn", async () => {
-    await expect(inTurn(patient(), () => Promise.reject(new Error("no")))).rejects.toThrow("no");
-    await inTurn(patient(), async () => {});
+    await expect(inTurn("test", patient(), () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    await inTurn("test", patient(), async () => {});
   });
 
   it("whoever gives up waiting leaves the queue, and the order stays", async () => {
     const first = task();
     const third = task();
     const stop = new AbortController();
-    const holding = inTurn(patient(), first.work);
-    const leaving = inTurn(patient({ abortSignal: stop.signal }), async () => {
+    const holding = inTurn("test", patient(), first.work);
+    const leaving = inTurn("test", patient({ abortSignal: stop.signal }), async () => {
       throw new Error("It must not have its turn.");
     });
-    const waiting = inTurn(patient(), third.work);
+    const waiting = inTurn("test", patient(), third.work);
     await first.begun;
     stop.abort();
     await expect(leaving).rejects.toMatchObject({ name: "AbortError" });
@@ -94,8 +94,8 @@ describe("interactive calls take turns", () => {
     const cleaning = task();
     const next = task();
     const work = cleaning.work();
-    await inTurn(patient(), async (keepTurnUntil) => keepTurnUntil(work));
-    const waiting = inTurn(patient(), next.work);
+    await inTurn("test", patient(), async (keepTurnUntil) => keepTurnUntil(work));
+    const waiting = inTurn("test", patient(), next.work);
     await settle();
     expect(next.started).toBe(false);
     cleaning.end();

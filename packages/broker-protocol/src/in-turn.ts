@@ -1,4 +1,4 @@
-import type { Deadline } from "@x/broker-protocol";
+import type { Deadline } from "./deadline.js";
 
 interface Turns {
   /** Settles when everybody who came so far has had a turn, or left. */
@@ -6,15 +6,15 @@ interface Turns {
 }
 
 /**
- * Shared by all copies of this package in a thread (an app may load it as an ES module and as CommonJS). Worker
- * threads have each their own, for they share no objects.
+ * The queue of a name, shared by all copies of this code in a thread (an app may load a package as an ES module and as
+ * CommonJS). Worker threads have each their own, for they share no objects.
  */
-const key = Symbol.for("@x/broker-linux.wsl.interactive-turns");
-
-function sharedTurns(): Turns {
-  const scope = globalThis as { [key]?: Turns };
-  scope[key] ??= { last: Promise.resolve() };
-  return scope[key];
+function sharedTurns(queue: string): Turns {
+  const key = Symbol.for(`@x/broker.turns.${queue}`);
+  const scope = globalThis as { [key: symbol]: Turns | undefined };
+  const turns = scope[key] ?? { last: Promise.resolve() };
+  scope[key] = turns;
+  return turns;
 }
 
 /**
@@ -22,10 +22,11 @@ function sharedTurns(): Turns {
  * the turn beyond its own end.
  */
 export async function inTurn<T>(
+  queue: string,
   deadline: Deadline,
   work: (keepTurnUntil: (end: Promise<unknown>) => void) => Promise<T>,
 ): Promise<T> {
-  const turns = sharedTurns();
+  const turns = sharedTurns(queue);
   const before = turns.last;
   const kept: Promise<unknown>[] = [];
   let leave: () => void = () => {};
