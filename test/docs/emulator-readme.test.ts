@@ -44,7 +44,7 @@ describe("the emulator's README", () => {
     runNode(join(packageFolder, "dist/esm/cli.js"), { ...options, args, cwd: folder });
 
   it("shows no snippet that is not run here", () => {
-    expect(snippets).toHaveLength(3);
+    expect(snippets).toHaveLength(4);
     expect(readme.match(/```(?!js|sh|\n)\S*/g)).toBeNull();
   });
 
@@ -68,6 +68,11 @@ describe("the emulator's README", () => {
   it("reaches a broker as if from within WSL", async (ctx) => {
     if (cannotRun !== undefined) ctx.skip(cannotRun);
     expect(await runSnippet("startWslEmulator")).toEqual({ code: 0, stdout: "wsl [ 'ping' ]\n", stderr: "" });
+  });
+
+  it("answers for Windows' Web Account Manager", async () => {
+    const stdout = "Work or school account (emulated) 1\n";
+    expect(await runSnippet("createWamDoor")).toEqual({ code: 0, stdout, stderr: "" });
   });
 
   it("runs apps from a shell", async (ctx) => {

@@ -263,6 +263,8 @@ export class BrokerService {
           return reply(effect.json);
         case "dbus_error":
           return dbusError(effect.name, effect.message);
+        case "wam_error":
+          return dbusError("org.freedesktop.DBus.Error.Failed", effect.message ?? "The broker failed.");
         case "dbus_reply":
           return { kind: "dbus_reply", signature: effect.signature, body: effect.body };
         case "wire_error":

@@ -63,6 +63,12 @@ const effectShapes: Readonly<Record<PolicyEffect["kind"], Shape>> = {
   },
   dbus_error: { name: required(rules.text), message: required(rules.anyText) },
   dbus_reply: { signature: required(rules.anyText), body: required(rules.list) },
+  wam_error: {
+    code: required(rule("an unsigned 32-bit number", isUint32, "number")),
+    message: rules.anyText,
+    status: oneOf([1, 2, 3, 4, 5]),
+    failsCall: rules.flag,
+  },
   wrong_account: { username: required(rules.username) },
   expires_in: { seconds: required(rules.finite) },
   patch_response: { patch: required(rules.callback) },
@@ -95,6 +101,10 @@ function isJsonObject(value: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+function isUint32(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 0xffff_ffff;
 }
 
 function isStatus(value: unknown): boolean {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { type EmulatedAccount, objectIdIn } from "./accounts.js";
+import { type EmulatedAccount, isPersonal, objectIdIn, personalTenantId } from "./accounts.js";
 import { type ClaimsRequest, readClaimsRequest, satisfiesChallenge } from "./claims-request.js";
-import { type EmulatedApp, type EmulatedTenant, issuerOf } from "./emulated-tenant.js";
+import { type EmulatedApp, type EmulatedTenant, issuerOf, passthroughTenantId } from "./emulated-tenant.js";
 import type { PolicyEffect, PolicySubject } from "./policy.js";
 import { type PopRequest, popClaims } from "./proof-of-possession.js";
 import { Refusal } from "./refusal.js";
@@ -30,6 +30,8 @@ export interface EmulatedTokenRequest {
   /** Whether to pass over the broker's cache altogether. */
   readonly forceRefresh?: boolean;
   readonly pop?: PopRequest;
+  /** A personal account asks for a token of a work tenant. Default `false`. */
+  readonly msaPassthrough?: boolean;
 }
 
 /** A token request that could be granted: app, scopes, authority and account are in order. */
@@ -48,7 +50,10 @@ export interface PreparedRequest {
 export interface TokenGrant {
   readonly account: EmulatedAccount;
   readonly tenantId: string;
+  /** What the app presents to the API. */
   readonly accessToken: string;
+  /** The tenant's token in it: the same, unless the broker signed an HTTP request around it. */
+  readonly bareToken: string;
   readonly isPop: boolean;
   /** Milliseconds since the epoch. */
   readonly expiresOn: number;
@@ -91,7 +96,7 @@ export class TokenService {
   /** @throws Refusal when the request cannot be granted, whatever the user does. */
   prepare(request: EmulatedTokenRequest): PreparedRequest {
     const tenant = this.#tenant;
-    const tenantOf = this.#readAuthority(request.authority);
+    const tenantOf = this.#readAuthority(request.authority, request.msaPassthrough ?? false);
     const app = this.requireApp(request.clientId);
     if (!app.redirectUris.includes(request.redirectUri)) {
       throw new Refusal(
@@ -139,6 +144,13 @@ export class TokenService {
     const answered = wrong === undefined ? account : this.#require(wrong.username);
     const lifetime = effects.find((effect) => effect.kind === "expires_in")?.seconds;
     return { ...this.#issue(prepared, answered, lifetime, isSilent), dialogShown };
+  }
+
+  /** Forgets tokens that a client does not want to get again. */
+  forget(accessTokens: readonly string[]): void {
+    for (const [key, { accessToken }] of this.#cache) {
+      if (accessTokens.includes(accessToken)) this.#cache.delete(key);
+    }
   }
 
   /** @throws Refusal when there is no such app registration. */
@@ -205,15 +217,19 @@ export class TokenService {
     if (action.kind === "cancels") {
       throw new Refusal("user_canceled", "The InteractiveRequest was canceled by the user");
     }
-    const signedIn = this.#whoSignsIn(action.as, account);
+    const signedIn = this.#whoSignsIn(action.as, prepared);
     this.#tenant.setSignedIn(signedIn.homeAccountId, true);
     policies.satisfy({ ...subject, username: signedIn.username });
     return { account: signedIn, dialogShown: true };
   }
 
-  #whoSignsIn(username: string | undefined, expected: EmulatedAccount | undefined): EmulatedAccount {
+  #whoSignsIn(
+    username: string | undefined,
+    { account: expected, tenantOf }: PreparedRequest,
+  ): EmulatedAccount {
     if (username !== undefined) return this.#require(username);
-    const account = expected ?? this.#tenant.accounts[0] ?? this.#tenant.directory[0];
+    const { accounts, directory } = this.#tenant;
+    const account = expected ?? [...accounts, ...directory].find((one) => isWelcome(one, tenantOf));
     if (account !== undefined) return account;
     // Nobody in the directory could ever get past this dialog.
     throw new Refusal("user_canceled", "The InteractiveRequest was canceled by the user");
@@ -227,7 +243,7 @@ export class TokenService {
     return account;
   }
 
-  #readAuthority(authority: string): (account: EmulatedAccount) => string {
+  #readAuthority(authority: string, msaPassthrough: boolean): (account: EmulatedAccount) => string {
     let url: URL;
     try {
       url = new URL(authority);
@@ -239,9 +255,28 @@ export class TokenService {
       throw new Refusal("untrusted_authority", `The authority '${authority}' is not trusted.`);
     }
     const named = segment.toLowerCase();
-    if (named === "common" || named === "organizations") return (account) => account.tenantId;
-    if (named === "consumers") {
-      throw new Refusal("interaction_required", "No personal Microsoft account is signed in to the broker.");
+    if (named === "common") return (account) => account.tenantId;
+    if (named === "organizations") {
+      return (account) => {
+        if (!isPersonal(account)) return account.tenantId;
+        if (msaPassthrough) return passthroughTenantId;
+        throw new Refusal(
+          "interaction_required",
+          "AADSTS50020: A personal Microsoft account cannot sign in to 'organizations'.",
+          { oauthError: "invalid_grant", aadsts: "AADSTS50020" },
+        );
+      };
+    }
+    if (named === "consumers" || named === personalTenantId) {
+      const noneThere = new Refusal(
+        "interaction_required",
+        "No personal Microsoft account is signed in to the broker.",
+      );
+      if (!this.#tenant.directory.some(isPersonal)) throw noneThere;
+      return (account) => {
+        if (isPersonal(account)) return personalTenantId;
+        throw noneThere;
+      };
     }
     const tenantId = named === this.#tenant.domain.toLowerCase() ? this.#tenant.tenantId : named;
     if (!this.#tenant.knownTenants().has(tenantId)) {
@@ -273,7 +308,8 @@ export class TokenService {
     if (request.pop !== undefined) {
       const minted = this.#mint(prepared, account, tenantId, lifetimeInSeconds);
       const isPop = request.pop.kind === "signed_request";
-      return { ...common, ...minted, isPop, accessToken: this.#present(minted.accessToken, request.pop) };
+      const accessToken = this.#present(minted.accessToken, request.pop);
+      return { ...common, ...minted, isPop, bareToken: minted.accessToken, accessToken };
     }
 
     const names = scopes.granted.map((scope) => scope.toLowerCase()).sort();
@@ -293,7 +329,7 @@ export class TokenService {
       request.forceRefresh !== true &&
       !claims.isChallenge &&
       lifetimeInSeconds === undefined;
-    if (isUsable) return { ...common, ...cached, isPop: false };
+    if (isUsable) return { ...common, ...cached, bareToken: cached.accessToken, isPop: false };
 
     const minted = this.#mint(prepared, account, tenantId, lifetimeInSeconds);
     this.#cache.delete(cacheKey);
@@ -302,7 +338,7 @@ export class TokenService {
       const [oldest] = this.#cache.keys();
       if (oldest !== undefined) this.#cache.delete(oldest);
     }
-    return { ...common, ...minted, isPop: false };
+    return { ...common, ...minted, bareToken: minted.accessToken, isPop: false };
   }
 
   #present(accessToken: string, pop: PopRequest): string {
@@ -396,6 +432,16 @@ export class TokenService {
       ver: "2.0",
     });
     return { accessToken, idToken, expiresOn: expires * 1000, lifetimeInSeconds };
+  }
+}
+
+/** Whether the authority takes the account in. */
+function isWelcome(account: EmulatedAccount, tenantOf: PreparedRequest["tenantOf"]): boolean {
+  try {
+    tenantOf(account);
+    return true;
+  } catch {
+    return false;
   }
 }
 
