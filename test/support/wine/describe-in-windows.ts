@@ -35,7 +35,7 @@ export async function describeInWindows(suite: WindowsSuite): Promise<void> {
     });
     return;
   }
-  const results = await runSuite(suite);
+  const results = await runInWindows(suite);
   describe(name, () => {
     for (const [index, result] of results.entries()) {
       const title = result.names.join(" > ");
@@ -48,7 +48,12 @@ export async function describeInWindows(suite: WindowsSuite): Promise<void> {
   });
 }
 
-async function runSuite({ file, env, timeoutInMs = 300_000 }: WindowsSuite): Promise<WindowsResult[]> {
+/** Runs a test file in Windows' Node.js and tells what became of each test in it. */
+export async function runInWindows({
+  file,
+  env,
+  timeoutInMs = 300_000,
+}: WindowsSuite): Promise<WindowsResult[]> {
   const testFile = fileURLToPath(file);
   const bundles = join(cacheDirectory, "bundles");
   mkdirSync(bundles, { recursive: true });

@@ -108,7 +108,8 @@ function failedSuites(suite) {
 
 /** @param {import("@vitest/runner").Test} test */
 function finishedTest(test) {
-  const { state, errors = [], note = "what comes before it failed" } = test.result ?? {};
+  const { state, errors = [] } = test.result ?? {};
+  const note = test.result?.note ?? "what comes before it failed";
   const outcome = state === "pass" ? "passed" : state === "fail" ? "failed" : "skipped";
   return { ...result(test.id, namesOf(test), outcome, errors), note };
 }
@@ -149,7 +150,9 @@ function createExpect() {
     setState({ assertionCalls: getState(expecting).assertionCalls + 1 }, expecting);
     const assertion = chai.expect(value, message);
     const test = getCurrentTest();
-    return test === undefined ? assertion : assertion.withTest(test);
+    return test === undefined
+      ? assertion
+      : Reflect.apply(Reflect.get(assertion, "withTest"), assertion, [test]);
   };
   const expecting = /** @type {import("vitest").ExpectStatic} */ (/** @type {unknown} */ (bare));
   Object.assign(expecting, chai.expect, Reflect.get(globalThis, ASYMMETRIC_MATCHERS_OBJECT), {
