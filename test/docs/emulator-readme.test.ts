@@ -71,7 +71,7 @@ describe("the emulator's README", () => {
   });
 
   it("answers for Windows' Web Account Manager", async () => {
-    const stdout = "Work or school account (emulated) 1\n";
+    const stdout = "Work or school account (emulator) 1\n";
     expect(await runSnippet("createWamDoor")).toEqual({ code: 0, stdout, stderr: "" });
   });
 

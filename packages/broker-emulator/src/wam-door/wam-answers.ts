@@ -23,8 +23,8 @@ const windowsEpochInSeconds = 11_644_473_600;
 
 /** Who asks can see that it is no real provider: the name is the only thing that is free to choose. */
 const displayNames: Readonly<Record<ProviderKind, string>> = {
-  organizations: "Work or school account (emulated)",
-  consumers: "Microsoft account (emulated)",
+  organizations: "Work or school account (emulator)",
+  consumers: "Microsoft account (emulator)",
 };
 
 /** How the tenant's OAuth errors become codes. Only the class that Microsoft's client puts each in is on record. */

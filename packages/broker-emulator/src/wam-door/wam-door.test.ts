@@ -39,13 +39,13 @@ describe("account providers", () => {
     const { client } = world();
     expect(await client.findProvider(login, "organizations")).toEqual({
       id: login,
-      displayName: "Work or school account (emulated)",
+      displayName: "Work or school account (emulator)",
       authority: "organizations",
       tag: "organizations",
     });
     expect(await client.findProvider(login, "consumers")).toMatchObject({
       id: login,
-      displayName: "Microsoft account (emulated)",
+      displayName: "Microsoft account (emulator)",
       authority: "consumers",
     });
     expect(await client.findProvider("https://login.windows.net")).toBeNull();
