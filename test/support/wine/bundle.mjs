@@ -1,17 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
-import { windowsFileUrl } from "./run-windows-node.mjs";
+import { windowsFileUrl, windowsPath } from "./run-windows-node.mjs";
 
 const vitestInWindows = fileURLToPath(new URL("./vitest-in-windows.mjs", import.meta.url));
 
-/**
- * Loaded as they are shipped: the package with the addon, whichever way it is found.
- * @param {string} id
- */
-const isShipped = (id) => id === "@x/broker-win" || id.startsWith("@x/broker-win/");
+/** Loaded as it is shipped, with the addon beside it, and found from here. */
+const shippedPackage = "@x/broker-win";
+const require = createRequire(import.meta.url);
 
 /**
  * Makes a test file into modules that Windows' Node.js runs by themselves: TypeScript and whatever they import,
@@ -27,34 +25,37 @@ export async function bundleTests(testFile, directory) {
     `import { runTests } from "vitest";
 await runTests(process.argv[2], () => import(${JSON.stringify(testFile)}));\n`,
   );
-  return bundleForWindows(entry, directory);
+  await bundleForWindows({ files: { entry }, directory, plugins: [vitestAlias(), ownPlace()] });
+  return join(directory, "entry.mjs");
 }
 
 /**
- * Makes any module of this machine, with all that it imports, into one that Windows' Node.js can run.
- * @param {string} file absolute path
- * @param {string} directory
- * @returns {Promise<string>} the module to start with
+ * Makes modules of this machine, with all that they import, into ones that Windows' Node.js can run.
+ * @param {object} options
+ * @param {Readonly<Record<string, string>>} options.files absolute paths, by the names to give them in `directory`,
+ *   without extension
+ * @param {string} options.directory
+ * @param {"esm" | "cjs"} [options.format] Default "esm", as `.mjs`; else `.cjs`.
+ * @param {readonly import("rolldown").Plugin[]} [options.plugins]
  */
-export async function bundleForWindows(file, directory) {
+export async function bundleForWindows({ files, directory, format = "esm", plugins = [] }) {
+  const extension = format === "esm" ? "mjs" : "cjs";
   const bundle = await rolldown({
-    input: { entry: file },
+    input: files,
     platform: "node",
-    plugins: [vitestAlias(), ownPlace(), shippedParts(file)],
+    plugins: [...plugins, shippedParts(format)],
     onLog: (level, log, tell) => {
-      if (level === "warn" && /EVAL|CIRCULAR/.test(log.code ?? "")) return;
-      tell(level, log);
+      if (log.code !== "EVAL" && log.code !== "CIRCULAR_DEPENDENCY") tell(level, log);
     },
   });
   await bundle.write({
     dir: directory,
-    format: "esm",
-    entryFileNames: "[name].mjs",
-    chunkFileNames: "[name].mjs",
+    format,
+    entryFileNames: `[name].${extension}`,
+    chunkFileNames: `[name].${extension}`,
     sourcemap: true,
   });
   await bundle.close();
-  return join(directory, "entry.mjs");
 }
 
 /** @returns {import("rolldown").Plugin} */
@@ -82,30 +83,22 @@ function ownPlace() {
 /**
  * What must stay a file of its own: the shipped package, addons, and the small CommonJS files that find an addon
  * beside them.
- * @param {string} root a file from which the shipped package is found
+ * @param {"esm" | "cjs"} format
  * @returns {import("rolldown").Plugin}
  */
-function shippedParts(root) {
-  const require = createRequire(pathToFileURL(root));
+function shippedParts(format) {
+  const named = format === "esm" ? windowsFileUrl : windowsPath;
   return {
     name: "shipped-parts",
     resolveId: {
-      filter: { id: /^@x\/broker-win|\.node$|-binding\.cjs$/ },
-      handler(source, importer) {
-        if (isShipped(source)) return { id: esmEntryUrl(require, source), external: true };
-        if (importer === undefined) return undefined;
-        const path = source.startsWith("/") ? source : join(dirname(importer), source);
-        return { id: windowsFileUrl(path), external: true };
+      filter: { id: /^@x\/broker-win$|\.node$|-binding\.cjs$/ },
+      handler(source, importer = "") {
+        const path =
+          source === shippedPackage
+            ? require.resolve(shippedPackage).replace("/dist/cjs/", `/dist/${format}/`)
+            : createRequire(pathToFileURL(importer)).resolve(source);
+        return { id: named(path), external: true };
       },
     },
   };
-}
-
-/**
- * @param {NodeJS.Require} require
- * @param {string} specifier
- */
-function esmEntryUrl(require, specifier) {
-  const commonJs = require.resolve(specifier);
-  return windowsFileUrl(commonJs.replace("/dist/cjs/", "/dist/esm/"));
 }
