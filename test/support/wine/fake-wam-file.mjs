@@ -5,7 +5,7 @@ import { windowsPath } from "./run-windows-node.mjs";
 /** The fake WAM, and the addon it is for, as the build makes them. */
 export const fakeWamFile = fileURLToPath(new URL("../../doubles/wam/build/fake_wam.node", import.meta.url));
 export const addonFile = fileURLToPath(
-  new URL("../../../packages/broker-win/prebuilds/win32-x64/@x+broker-win.node", import.meta.url),
+  new URL("../../../packages/broker-win/prebuilds/win32-x64/broker-win.node", import.meta.url),
 );
 
 /** What a suite with both needs to have been built. */
