@@ -42,9 +42,11 @@ class PaneWindow {
   explicit PaneWindow(HWND owner) {
     RECT area{};
     GetWindowRect(owner, &area);
-    // A class that is always there: one of our own would have to be unregistered before the addon is unloaded.
-    window_ = CreateWindowExW(WS_EX_TOOLWINDOW, L"STATIC", L"", WS_POPUP | WS_VISIBLE, (area.left + area.right) / 2,
-                              (area.top + area.bottom) / 2, 1, 1, owner, nullptr, GetModuleHandleW(nullptr), nullptr);
+    // A class that is always there: one of our own would have to be unregistered before the addon is
+    // unloaded.
+    window_ = CreateWindowExW(WS_EX_TOOLWINDOW, L"STATIC", L"", WS_POPUP | WS_VISIBLE,
+                              (area.left + area.right) / 2, (area.top + area.bottom) / 2, 1, 1, owner,
+                              nullptr, GetModuleHandleW(nullptr), nullptr);
     if (window_ != nullptr) SetForegroundWindow(window_);
   }
   ~PaneWindow() {
@@ -107,7 +109,8 @@ class Pane {
     if (auto failure = listen()) return std::move(*failure);
 
     ComPtr<winrt::IAsyncAction> action;
-    result = interop->ShowManageAccountsForWindowAsync(window, winrt::kIid<winrt::IAsyncAction>, action.putVoid());
+    result =
+        interop->ShowManageAccountsForWindowAsync(window, winrt::kIid<winrt::IAsyncAction>, action.putVoid());
     if (FAILED(result)) {
       stopListening();
       return winFailure(result, kShowStage);
@@ -120,7 +123,8 @@ class Pane {
 
   std::optional<Failure> listen() {
     // They only run while `show` waits, on this thread.
-    auto handler = Delegate<winrt::PaneHandler, IAccountsSettingsPane*, IAccountsSettingsPaneCommandsRequestedEventArgs*>::
+    auto handler = Delegate<winrt::PaneHandler, IAccountsSettingsPane*,
+                            IAccountsSettingsPaneCommandsRequestedEventArgs*>::
         make([this](IAccountsSettingsPane*, IAccountsSettingsPaneCommandsRequestedEventArgs* args) {
           return fill(args);
         });
@@ -151,13 +155,15 @@ class Pane {
     ComPtr<winrt::IVector<IWebAccountProviderCommand>> list;
     HRESULT result = args->get_WebAccountProviderCommands(list.put());
     for (std::size_t i = 0; SUCCEEDED(result) && i < request_.providers.size(); ++i) {
-      auto invoked = Delegate<winrt::WebAccountProviderCommandInvokedHandler, IWebAccountProviderCommand*>::make(
-          [this, i](IWebAccountProviderCommand*) {
-            chosen_ = i;
-            return S_OK;
-          });
+      auto invoked =
+          Delegate<winrt::WebAccountProviderCommandInvokedHandler, IWebAccountProviderCommand*>::make(
+              [this, i](IWebAccountProviderCommand*) {
+                chosen_ = i;
+                return S_OK;
+              });
       ComPtr<IWebAccountProviderCommand> command;
-      result = commands_->CreateWebAccountProviderCommand(request_.providers[i].get(), invoked.get(), command.put());
+      result = commands_->CreateWebAccountProviderCommand(request_.providers[i].get(), invoked.get(),
+                                                          command.put());
       if (SUCCEEDED(result)) result = list->Append(command.get());
     }
     return result;
@@ -230,8 +236,8 @@ DWORD WINAPI paneThread(void* context) {
 
 std::optional<Failure> pickProvider(std::shared_ptr<Operation> operation, PickRequest request,
                                     std::function<void(Result<Picked>)> then) {
-  auto start = std::make_unique<ThreadStart>(
-      ThreadStart{std::move(operation), std::move(request), std::move(then)});
+  auto start =
+      std::make_unique<ThreadStart>(ThreadStart{std::move(operation), std::move(request), std::move(then)});
   const HANDLE thread = CreateThread(nullptr, 0, &paneThread, start.get(), 0, nullptr);
   if (thread == nullptr) return lastErrorFailure("CreateThread");
   // It belongs to the thread now, which may have deleted it already. Nobody waits for the thread.

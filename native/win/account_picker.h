@@ -24,9 +24,9 @@ struct PickRequest {
 using Picked = std::optional<std::size_t>;
 
 /**
- * Shows the pane on a thread of its own, for it needs an STA that handles messages, and a window of that thread (one
- * of another process, such as a console's, makes it fail). Calls `then` once, on that thread. Returns at once, with a
- * failure if there can be no thread; then `then` is not called.
+ * Shows the pane on a thread of its own, for it needs an STA that handles messages, and a window of that
+ * thread (one of another process, such as a console's, makes it fail). Calls `then` once, on that thread.
+ * Returns at once, with a failure if there can be no thread; then `then` is not called.
  */
 std::optional<Failure> pickProvider(std::shared_ptr<Operation> operation, PickRequest request,
                                     std::function<void(Result<Picked>)> then);

@@ -23,7 +23,9 @@ struct AsyncTraits<winrt::IAsyncOperation<T>> {
   using Handler = winrt::AsyncOperationCompletedHandler<T>;
   /** Null is a result like any other: WinRT's "there is none". */
   using Value = ComPtr<T>;
-  static HRESULT results(winrt::IAsyncOperation<T>* async, Value& value) { return async->GetResults(value.put()); }
+  static HRESULT results(winrt::IAsyncOperation<T>* async, Value& value) {
+    return async->GetResults(value.put());
+  }
 };
 
 template <>
@@ -34,11 +36,12 @@ struct AsyncTraits<winrt::IAsyncAction> {
 };
 
 /**
- * Calls `then` once with what an asynchronous operation of WinRT ends with, on the thread that Windows chooses. Until
- * then `operation` lives, and cancelling it cancels the asynchronous operation.
+ * Calls `then` once with what an asynchronous operation of WinRT ends with, on the thread that Windows
+ * chooses. Until then `operation` lives, and cancelling it cancels the asynchronous operation.
  */
 template <class Async, class Then>
-void whenEnded(const std::shared_ptr<Operation>& operation, ComPtr<Async> async, const char* stage, Then then) {
+void whenEnded(const std::shared_ptr<Operation>& operation, ComPtr<Async> async, const char* stage,
+               Then then) {
   using Traits = AsyncTraits<Async>;
   ComPtr<winrt::IAsyncInfo> info;
   HRESULT result = async.as(info);

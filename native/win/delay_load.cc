@@ -4,8 +4,8 @@
 
 #include <string_view>
 
-// Node-API comes from the program that loads the addon, which need not be called node.exe (Electron, renamed or
-// single executables). The linker is told to load "node.exe" late; here it is made the program itself.
+// Node-API comes from the program that loads the addon, which need not be called node.exe (Electron, renamed
+// or single executables). The linker is told to load "node.exe" late; here it is made the program itself.
 
 namespace {
 

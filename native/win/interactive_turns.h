@@ -11,8 +11,8 @@ namespace broker {
 class Operation;
 
 /**
- * The right to show windows. One at a time for the whole process, in the order they were asked for. It passes on
- * when nobody holds it any more.
+ * The right to show windows. One at a time for the whole process, in the order they were asked for. It passes
+ * on when nobody holds it any more.
  */
 class Turn {
  public:

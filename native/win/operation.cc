@@ -34,7 +34,9 @@ Operation::Operation(std::shared_ptr<OperationSet> set, std::shared_ptr<Turn> tu
   set_->add(this);
 }
 
-Operation::~Operation() { set_->remove(this); }
+Operation::~Operation() {
+  set_->remove(this);
+}
 
 bool Operation::isCanceled() const {
   std::lock_guard lock(mutex_);

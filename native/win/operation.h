@@ -26,8 +26,8 @@ class OperationSet {
 };
 
 /**
- * One piece of work in Windows. Whoever works on it, or waits for Windows to call back, holds it; it has ended when
- * nobody does. Any thread.
+ * One piece of work in Windows. Whoever works on it, or waits for Windows to call back, holds it; it has
+ * ended when nobody does. Any thread.
  */
 class Operation : public std::enable_shared_from_this<Operation> {
  public:
@@ -40,8 +40,8 @@ class Operation : public std::enable_shared_from_this<Operation> {
   bool isCanceled() const;
 
   /**
-   * What `cancel` shall do from here on; called once, on a worker thread, and right away if it was cancelled before.
-   * Empty: there is nothing to cancel (any more).
+   * What `cancel` shall do from here on; called once, on a worker thread, and right away if it was cancelled
+   * before. Empty: there is nothing to cancel (any more).
    */
   void onCancel(std::function<void()> action);
 

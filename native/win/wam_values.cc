@@ -18,8 +18,8 @@ using winrt::StringMapView;
 using winrt::StringPair;
 
 /**
- * Reads properties of objects. The first one that cannot be read is kept as the failure, later reads then return
- * empty values: read everything, then ask `failure`.
+ * Reads properties of objects. The first one that cannot be read is kept as the failure, later reads then
+ * return empty values: read everything, then ask `failure`.
  */
 class Reader {
  public:
@@ -92,10 +92,12 @@ class Reader {
   std::optional<Failure> failure_;
 };
 
-std::optional<ProviderErrorValue> providerErrorOf(Reader& reader, const ComPtr<winrt::IWebProviderError>& error) {
+std::optional<ProviderErrorValue> providerErrorOf(Reader& reader,
+                                                  const ComPtr<winrt::IWebProviderError>& error) {
   if (!error) return std::nullopt;
   ProviderErrorValue value;
-  value.code = reader.number(error.get(), &winrt::IWebProviderError::get_ErrorCode, "WebProviderError.ErrorCode");
+  value.code =
+      reader.number(error.get(), &winrt::IWebProviderError::get_ErrorCode, "WebProviderError.ErrorCode");
   value.message =
       reader.text(error.get(), &winrt::IWebProviderError::get_ErrorMessage, "WebProviderError.ErrorMessage");
   value.properties = reader.pairs(
@@ -111,9 +113,9 @@ AccountValue accountOf(Reader& reader, ComPtr<IWebAccount> account) {
   ComPtr<winrt::IWebAccount2> more;
   if (SUCCEEDED(account.as(more))) {
     value.id = reader.text(more.get(), &winrt::IWebAccount2::get_Id, "WebAccount.Id");
-    value.properties = reader.pairs(
-        reader.object(more.get(), &winrt::IWebAccount2::get_Properties, "WebAccount.Properties"),
-        "WebAccount.Properties");
+    value.properties =
+        reader.pairs(reader.object(more.get(), &winrt::IWebAccount2::get_Properties, "WebAccount.Properties"),
+                     "WebAccount.Properties");
   }
   value.object = std::move(account);
   return value;
@@ -168,15 +170,15 @@ Result<AccountsValue> readAccounts(ComPtr<winrt::IFindAllAccountsResult> account
   value.status =
       reader.number(accounts.get(), &IFindAllAccountsResult::get_Status, "FindAllAccountsResult.Status");
   if (value.status == kSuccess) {
-    const auto list =
-        reader.object(accounts.get(), &IFindAllAccountsResult::get_Accounts, "FindAllAccountsResult.Accounts");
+    const auto list = reader.object(accounts.get(), &IFindAllAccountsResult::get_Accounts,
+                                    "FindAllAccountsResult.Accounts");
     for (auto& account : reader.items(list, "FindAllAccountsResult.Accounts")) {
       value.accounts.push_back(accountOf(reader, std::move(account)));
     }
   } else {
-    value.providerError = providerErrorOf(
-        reader, reader.object(accounts.get(), &IFindAllAccountsResult::get_ProviderError,
-                              "FindAllAccountsResult.ProviderError"));
+    value.providerError =
+        providerErrorOf(reader, reader.object(accounts.get(), &IFindAllAccountsResult::get_ProviderError,
+                                              "FindAllAccountsResult.ProviderError"));
   }
   return reader.finish(std::move(value));
 }
@@ -193,13 +195,14 @@ Result<TokenResultValue> readTokenResult(ComPtr<winrt::IWebTokenRequestResult> r
   // What need not be there: the status alone is an answer, too.
   Reader lenient;
   Reader& responsesReader = value.status == kSuccess || value.status == kAccountSwitch ? reader : lenient;
-  const auto responses = responsesReader.object(
-      result.get(), &IWebTokenRequestResult::get_ResponseData, "WebTokenRequestResult.ResponseData");
+  const auto responses = responsesReader.object(result.get(), &IWebTokenRequestResult::get_ResponseData,
+                                                "WebTokenRequestResult.ResponseData");
   for (const auto& response : responsesReader.items(responses, "WebTokenRequestResult.ResponseData")) {
     value.responses.push_back(responseOf(responsesReader, response));
   }
-  value.error = providerErrorOf(lenient, lenient.object(result.get(), &IWebTokenRequestResult::get_ResponseError,
-                                                        "WebTokenRequestResult.ResponseError"));
+  value.error =
+      providerErrorOf(lenient, lenient.object(result.get(), &IWebTokenRequestResult::get_ResponseError,
+                                              "WebTokenRequestResult.ResponseError"));
   value.object = std::move(result);
   return reader.finish(std::move(value));
 }

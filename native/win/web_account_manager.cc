@@ -25,7 +25,8 @@ Result<ComPtr<winrt::IWebAuthenticationCoreManagerStatics>> coreManager() {
 }
 
 /**
- * Goes on with an asynchronous operation that was started, or not. `read` makes a `Result` of what it ends with.
+ * Goes on with an asynchronous operation that was started, or not. `read` makes a `Result` of what it ends
+ * with.
  */
 template <class Async, class Value, class Read>
 void finish(const OperationPtr& operation, HRESULT started, ComPtr<Async> async, const char* stage,
@@ -62,9 +63,12 @@ auto necessarily(Result<Value> (*read)(ComPtr<T>), const char* stage) {
   };
 }
 
-Result<Done> done(Done) { return Done{}; }
+Result<Done> done(Done) {
+  return Done{};
+}
 
-std::optional<Failure> insertAll(const ComPtr<winrt::StringMap>& map, const StringPairs& pairs, const char* stage) {
+std::optional<Failure> insertAll(const ComPtr<winrt::StringMap>& map, const StringPairs& pairs,
+                                 const char* stage) {
   for (const auto& [key, value] : pairs) {
     boolean replaced = FALSE;
     const HRESULT result = map->Insert(HString(key).get(), HString(value).get(), &replaced);
@@ -87,7 +91,8 @@ std::optional<Failure> setCorrelationId(const ComPtr<IWebTokenRequest>& request,
 std::optional<Failure> setProperties(const ComPtr<IWebTokenRequest>& request, const TokenRequest& asked) {
   ComPtr<winrt::StringMap> properties;
   HRESULT result = request->get_Properties(properties.put());
-  if (FAILED(result) || !properties) return winFailure(FAILED(result) ? result : E_POINTER, "WebTokenRequest.Properties");
+  if (FAILED(result) || !properties)
+    return winFailure(FAILED(result) ? result : E_POINTER, "WebTokenRequest.Properties");
   if (auto failure = insertAll(properties, asked.properties, "WebTokenRequest.Properties")) return failure;
   if (asked.correlationId) {
     if (auto failure = setCorrelationId(request, properties, *asked.correlationId)) return failure;
@@ -105,8 +110,7 @@ std::optional<Failure> setProperties(const ComPtr<IWebTokenRequest>& request, co
 }
 
 Result<ComPtr<IWebTokenRequest>> makeRequest(const TokenRequest& asked) {
-  auto factory =
-      factoryOf<winrt::IWebTokenRequestFactory>(runtime_class::kTokenRequest, "WebTokenRequest");
+  auto factory = factoryOf<winrt::IWebTokenRequestFactory>(runtime_class::kTokenRequest, "WebTokenRequest");
   if (!factory.ok()) return std::move(factory.failure());
   const HString scope(asked.scope);
   const HString clientId(asked.clientId);
@@ -116,7 +120,8 @@ Result<ComPtr<IWebTokenRequest>> makeRequest(const TokenRequest& asked) {
           ? factory.value()->CreateWithPromptType(asked.provider.get(), scope.get(), clientId.get(),
                                                   *asked.promptType, request.put())
           : factory.value()->Create(asked.provider.get(), scope.get(), clientId.get(), request.put());
-  if (FAILED(result) || !request) return winFailure(FAILED(result) ? result : E_POINTER, "WebTokenRequest.Create");
+  if (FAILED(result) || !request)
+    return winFailure(FAILED(result) ? result : E_POINTER, "WebTokenRequest.Create");
   if (auto failure = setProperties(request, asked)) return std::move(*failure);
   return request;
 }
@@ -130,9 +135,9 @@ HRESULT startSilently(winrt::IWebAuthenticationCoreManagerStatics* manager, cons
 HRESULT startForWindow(winrt::IWebAuthenticationCoreManagerInterop* manager, const TokenRequest& asked,
                        IWebTokenRequest* request, void** async) {
   constexpr const GUID& id = winrt::kIid<winrt::TokenOperation>;
-  return asked.account
-             ? manager->RequestTokenWithWebAccountForWindowAsync(asked.window, request, asked.account.get(), id, async)
-             : manager->RequestTokenForWindowAsync(asked.window, request, id, async);
+  return asked.account ? manager->RequestTokenWithWebAccountForWindowAsync(asked.window, request,
+                                                                           asked.account.get(), id, async)
+                       : manager->RequestTokenForWindowAsync(asked.window, request, id, async);
 }
 
 }  // namespace
@@ -143,15 +148,16 @@ void findProvider(const OperationPtr& operation, const FindProviderRequest& requ
   if (!manager.ok()) return then(std::move(manager.failure()));
   const HString id(request.id);
   ComPtr<winrt::ProviderOperation> async;
-  const HRESULT started =
-      request.authority ? manager.value()->FindAccountProviderWithAuthorityAsync(
-                              id.get(), HString(*request.authority).get(), async.put())
-                        : manager.value()->FindAccountProviderAsync(id.get(), async.put());
+  const HRESULT started = request.authority
+                              ? manager.value()->FindAccountProviderWithAuthorityAsync(
+                                    id.get(), HString(*request.authority).get(), async.put())
+                              : manager.value()->FindAccountProviderAsync(id.get(), async.put());
   finish(operation, started, std::move(async), "FindAccountProviderAsync", std::move(then),
          optionally(&readProvider));
 }
 
-void findAccounts(const OperationPtr& operation, const FindAccountsRequest& request, Then<AccountsValue> then) {
+void findAccounts(const OperationPtr& operation, const FindAccountsRequest& request,
+                  Then<AccountsValue> then) {
   constexpr char kStage[] = "FindAllAccountsAsync";
   auto manager = factoryOf<winrt::IWebAuthenticationCoreManagerStatics4>(runtime_class::kCoreManager, kStage);
   if (!manager.ok()) return then(std::move(manager.failure()));
@@ -181,7 +187,8 @@ void requestToken(const OperationPtr& operation, const TokenRequest& asked, Then
   if (asked.window == nullptr) {
     constexpr char kStage[] = "GetTokenSilentlyAsync";
     const HRESULT started = startSilently(manager.value().get(), asked, request.value().get(), async.put());
-    finish(operation, started, std::move(async), kStage, std::move(then), necessarily(&readTokenResult, kStage));
+    finish(operation, started, std::move(async), kStage, std::move(then),
+           necessarily(&readTokenResult, kStage));
     return;
   }
   constexpr char kStage[] = "RequestTokenForWindowAsync";
@@ -189,7 +196,8 @@ void requestToken(const OperationPtr& operation, const TokenRequest& asked, Then
   const HRESULT known = manager.value().as(interop);
   if (FAILED(known)) return then(missingFailure(known, kStage));
   const HRESULT started = startForWindow(interop.get(), asked, request.value().get(), async.putVoid());
-  finish(operation, started, std::move(async), kStage, std::move(then), necessarily(&readTokenResult, kStage));
+  finish(operation, started, std::move(async), kStage, std::move(then),
+         necessarily(&readTokenResult, kStage));
 }
 
 void invalidateCache(const OperationPtr& operation, const ComPtr<winrt::IWebTokenRequestResult>& result,

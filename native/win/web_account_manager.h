@@ -47,8 +47,8 @@ struct SignOutRequest {
 };
 
 /**
- * The Web Account Manager. To be called on a worker thread. Each function calls `Then` once, on any thread; nothing
- * in here waits.
+ * The Web Account Manager. To be called on a worker thread. Each function calls `Then` once, on any thread;
+ * nothing in here waits.
  */
 namespace wam {
 
@@ -58,7 +58,8 @@ using OperationPtr = std::shared_ptr<Operation>;
 
 void findProvider(const OperationPtr& operation, const FindProviderRequest& request,
                   Then<std::optional<ProviderValue>> then);
-void findAccounts(const OperationPtr& operation, const FindAccountsRequest& request, Then<AccountsValue> then);
+void findAccounts(const OperationPtr& operation, const FindAccountsRequest& request,
+                  Then<AccountsValue> then);
 void findAccount(const OperationPtr& operation, const FindAccountRequest& request,
                  Then<std::optional<AccountValue>> then);
 void requestToken(const OperationPtr& operation, const TokenRequest& request, Then<TokenResultValue> then);

@@ -11,10 +11,8 @@ Failure told(const char* code, const char* verb, HRESULT result, const char* sta
   const auto number = static_cast<std::uint32_t>(result);
   char text[sizeof(" (0x00000000)")];
   std::snprintf(text, sizeof(text), " (0x%08x)", static_cast<unsigned>(number));
-  return Failure{code,
-                 std::string(stage) + verb + text,
-                 {{"stage", stage}},
-                 {{"hresult", static_cast<double>(number)}}};
+  return Failure{
+      code, std::string(stage) + verb + text, {{"stage", stage}}, {{"hresult", static_cast<double>(number)}}};
 }
 
 bool meansMissing(HRESULT result) {
@@ -25,7 +23,9 @@ bool meansMissing(HRESULT result) {
 
 }  // namespace
 
-Failure winFailure(HRESULT result, const char* stage) { return told("failed", " failed", result, stage); }
+Failure winFailure(HRESULT result, const char* stage) {
+  return told("failed", " failed", result, stage);
+}
 
 Failure lastErrorFailure(const char* stage) {
   const DWORD error = GetLastError();
@@ -37,7 +37,9 @@ Failure missingFailure(HRESULT result, const char* stage) {
                               : winFailure(result, stage);
 }
 
-Failure canceledFailure() { return Failure{"canceled", "The operation was canceled"}; }
+Failure canceledFailure() {
+  return Failure{"canceled", "The operation was canceled"};
+}
 
 Failure canceledByWindows(const char* stage) {
   return Failure{"canceled", std::string(stage) + " was canceled by Windows", {{"stage", stage}}};

@@ -1,9 +1,10 @@
 #pragma once
 
-// What the addon uses of WinRT, declared by hand: interface ids and the order of methods, as in the Windows metadata
+// What the addon uses of WinRT, declared by hand: interface ids and the order of methods, as in the Windows
+// metadata
 // (*.winmd). mingw-w64 has none of these headers, and one set of sources shall serve every compiler.
-// winrt-abi.test.ts compares every declaration in here with a dump of that metadata, and computes the ids of the
-// generic ones anew; with MSVC, sdk_ids.cc compares the ids with the Windows SDK's.
+// winrt-abi.test.ts compares every declaration in here with a dump of that metadata, and computes the ids of
+// the generic ones anew; with MSVC, sdk_ids.cc compares the ids with the Windows SDK's.
 //
 // Method names are those of the metadata. What is declared `IInspectable*` is nothing the addon touches.
 
@@ -329,7 +330,8 @@ template <>
 inline constexpr GUID kIid<IWebAuthenticationCoreManagerStatics4> =
     guid("54e633fe-96e0-41e8-9832-1298897c2aaf");
 
-// Not in the metadata but in webauthenticationcoremanagerinterop.h: the form for programs with window handles.
+// Not in the metadata but in webauthenticationcoremanagerinterop.h: the form for programs with window
+// handles.
 struct IWebAuthenticationCoreManagerInterop : IInspectable {
   BROKER_METHOD RequestTokenForWindowAsync(HWND window, IInspectable* request, REFIID operationId,
                                            void** operation) = 0;
@@ -433,7 +435,8 @@ template <>
 inline constexpr GUID kIid<IAccountsSettingsPaneInterop> = guid("d3ee12ad-3865-4362-9746-b75a682df0e6");
 
 template <>
-inline constexpr GUID kIid<IVector<IWebAccountProviderCommand>> = guid("d376abf3-f0c1-5233-9f42-de531884963e");
+inline constexpr GUID kIid<IVector<IWebAccountProviderCommand>> =
+    guid("d376abf3-f0c1-5233-9f42-de531884963e");
 template <>
 inline constexpr GUID
     kIid<TypedEventHandler<IAccountsSettingsPane, IAccountsSettingsPaneCommandsRequestedEventArgs>> =

@@ -22,11 +22,17 @@ Napi::Value readWindowFacts(const Napi::CallbackInfo& info) {
   return Napi::Value();
 }
 
-Napi::Value readConsoleWindow(const Napi::CallbackInfo& info) { return bigintOf(info.Env(), consoleWindow()); }
+Napi::Value readConsoleWindow(const Napi::CallbackInfo& info) {
+  return bigintOf(info.Env(), consoleWindow());
+}
 
-Napi::Value readDesktopWindow(const Napi::CallbackInfo& info) { return bigintOf(info.Env(), GetDesktopWindow()); }
+Napi::Value readDesktopWindow(const Napi::CallbackInfo& info) {
+  return bigintOf(info.Env(), GetDesktopWindow());
+}
 
-Napi::Value readSession(const Napi::CallbackInfo& info) { return toJs(info.Env(), sessionFacts()); }
+Napi::Value readSession(const Napi::CallbackInfo& info) {
+  return toJs(info.Env(), sessionFacts());
+}
 
 Napi::Value readStats(const Napi::CallbackInfo& info) {
   Napi::Object counts = Napi::Object::New(info.Env());
@@ -52,7 +58,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   define<&requestToken>(env, exports, "requestToken");
   define<&invalidateCache>(env, exports, "invalidateCache");
   define<&signOut>(env, exports, "signOut");
-  define<static_cast<Napi::Value (*)(const Napi::CallbackInfo&)>(&pickProvider)>(env, exports, "pickProvider");
+  define<static_cast<Napi::Value (*)(const Napi::CallbackInfo&)>(&pickProvider)>(env, exports,
+                                                                                 "pickProvider");
   define<&beginInteractive>(env, exports, "beginInteractive");
   define<&readWindowFacts>(env, exports, "windowFacts");
   define<&readConsoleWindow>(env, exports, "consoleWindow");

@@ -36,7 +36,9 @@ template <class T>
 struct Held<ComPtr<T>> {
   explicit Held(ComPtr<T> held) : content(std::move(held)) {}
   // Letting go of a COM object may take a call to another process.
-  ~Held() { static_cast<void>(postToWorker([last = std::move(content)] {})); }
+  ~Held() {
+    static_cast<void>(postToWorker([last = std::move(content)] {}));
+  }
   Held(const Held&) = delete;
   Held& operator=(const Held&) = delete;
 

@@ -98,7 +98,9 @@ Napi::Value toJs(Napi::Env env, const std::shared_ptr<Turn>& turn) {
   return object;
 }
 
-Napi::Value toJs(Napi::Env env, const Done&) { return env.Undefined(); }
+Napi::Value toJs(Napi::Env env, const Done&) {
+  return env.Undefined();
+}
 
 Napi::Value toJs(Napi::Env env, const std::optional<WindowFacts>& facts) {
   Napi::Object object = Napi::Object::New(env);

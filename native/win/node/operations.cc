@@ -39,11 +39,12 @@ Napi::Object refused(Napi::Env env, const Failure& failure) {
 }
 
 /**
- * Opens a promise, and gives `start` what settles it. `start` returns a failure if nothing was started. What JavaScript
- * is told is made by `convert`.
+ * Opens a promise, and gives `start` what settles it. `start` returns a failure if nothing was started. What
+ * JavaScript is told is made by `convert`.
  */
 template <class Value, class Request, class Start, class Convert>
-Napi::Value begin(Napi::Env env, const Asked<Request>& asked, Napi::Object owner, Start start, Convert convert) {
+Napi::Value begin(Napi::Env env, const Asked<Request>& asked, Napi::Object owner, Start start,
+                  Convert convert) {
   Environment& environment = Environment::of(env);
   if (!environment.start(env)) return refused(env, canceledFailure());
   const auto promises = environment.promises;
@@ -81,7 +82,8 @@ Napi::Value beginOnWorker(Napi::Env env, Result<Asked<Request>> asked,
 }  // namespace
 
 Napi::Value findProvider(const Napi::CallbackInfo& info) {
-  return beginOnWorker<std::optional<ProviderValue>>(info.Env(), readFindProvider(info[0]), &wam::findProvider);
+  return beginOnWorker<std::optional<ProviderValue>>(info.Env(), readFindProvider(info[0]),
+                                                     &wam::findProvider);
 }
 
 Napi::Value findAccounts(const Napi::CallbackInfo& info) {

@@ -14,7 +14,9 @@ using AccountPtr = ComPtr<winrt::IWebAccount>;
 using ResultPtr = ComPtr<winrt::IWebTokenRequestResult>;
 using TurnPtr = std::shared_ptr<Turn>;
 
-HWND windowOf(std::uint64_t number) { return reinterpret_cast<HWND>(static_cast<std::uintptr_t>(number)); }
+HWND windowOf(std::uint64_t number) {
+  return reinterpret_cast<HWND>(static_cast<std::uintptr_t>(number));
+}
 
 /** An object that this addon has made. */
 template <class T>

@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+
 /**
  * How JavaScript scripts the fake Web Account Manager in its own process.
  *
@@ -160,8 +162,13 @@ export interface TokenAnswer {
   }[];
   readonly error?: WamProviderError;
 }
-/** To `PaneCall`: the index of the command the user chooses; null when the pane is closed without a choice. */
-export type PaneAnswer = { readonly choice: number | null };
+/** To `PaneCall`. */
+export interface PaneAnswer {
+  /** Index of the command the user chooses; null when the pane is closed without a choice. */
+  readonly choice: number | null;
+  /** How the operation ends. Default `"completed"`. */
+  readonly ends?: "completed" | "canceled";
+}
 /** To `SignOutCall` and `InvalidateCacheCall`. */
 export type DoneAnswer = { readonly done: true };
 
@@ -216,4 +223,127 @@ export interface FakeWam {
   readonly handlerErrors: readonly unknown[];
   /** Objects of the component that clients hold at the moment. */
   liveObjects(): number;
+  /** Opens a window such as a program has, with a thread of its own that handles its messages. */
+  openWindow(): bigint;
+  closeWindow(window: bigint): void;
+  /**
+   * Makes the calling JavaScript thread a single-threaded apartment, as Electron's main thread is.
+   * @returns whether it is one now
+   */
+  enterSta(): boolean;
+}
+
+/** What the addon itself offers: text in and out, and nothing that waits. */
+interface FakeWamAddon {
+  start(
+    onCall: (json: string) => WamAnswer | undefined,
+    onCanceled: (n: number) => void,
+    missing: readonly string[],
+    logFile: string,
+  ): void;
+  stop(): void;
+  answer(n: number, answer: WamAnswer): void;
+  log(): string;
+  liveObjects(): number;
+  openWindow(): bigint;
+  closeWindow(window: bigint): void;
+  enterSta(): boolean;
+}
+
+const unexpected: FailureAnswer = { hresult: 0x8000ffff };
+
+/**
+ * Loads the component into this process as an addon, so that it can be scripted.
+ * @param path of fake-wam.node, as the WinRT classes are registered with. Default: what `BROKER_FAKE_WAM` names.
+ */
+export function loadFakeWam(path: string = process.env["BROKER_FAKE_WAM"] ?? ""): FakeWam {
+  return new ScriptedWam(createRequire(path)(path) as FakeWamAddon);
+}
+
+class ScriptedWam implements FakeWam {
+  readonly #addon: FakeWamAddon;
+  readonly #pending = new Map<number, AbortController>();
+  #handlerErrors: unknown[] = [];
+
+  constructor(addon: FakeWamAddon) {
+    this.#addon = addon;
+  }
+
+  get handlerErrors(): readonly unknown[] {
+    return this.#handlerErrors;
+  }
+
+  start(handler: WamHandler, settings: WamSettings = {}): void {
+    this.#forget();
+    this.#addon.start(
+      (json) => this.#ask(handler, JSON.parse(json)),
+      (n) => this.#pending.get(n)?.abort(),
+      [...(settings.missingClasses ?? []), ...(settings.missingInterfaces ?? [])],
+      settings.logFile ?? "",
+    );
+  }
+
+  stop(): void {
+    this.#addon.stop();
+    this.#forget();
+  }
+
+  log(): readonly WamLogEntry[] {
+    const lines = this.#addon.log().split("\n");
+    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as WamLogEntry);
+  }
+
+  liveObjects(): number {
+    return this.#addon.liveObjects();
+  }
+
+  openWindow(): bigint {
+    return this.#addon.openWindow();
+  }
+
+  closeWindow(window: bigint): void {
+    this.#addon.closeWindow(window);
+  }
+
+  enterSta(): boolean {
+    return this.#addon.enterSta();
+  }
+
+  #forget(): void {
+    this.#pending.clear();
+    this.#handlerErrors = [];
+  }
+
+  /** An answer that is there at once; else it is given later. */
+  #ask(handler: WamHandler, fields: WamLogEntry & { providerTag?: string }): WamAnswer | undefined {
+    const canceled = new AbortController();
+    this.#pending.set(fields.n, canceled);
+    let answer: WamAnswer | Promise<WamAnswer>;
+    try {
+      answer = handler(Object.assign(withTag(fields), { signal: canceled.signal }) as WamCall);
+    } catch (error) {
+      answer = this.#failed(error);
+    }
+    if (!(answer instanceof Promise)) {
+      this.#pending.delete(fields.n);
+      return answer;
+    }
+    answer
+      .catch((error: unknown) => this.#failed(error))
+      .then((given) => {
+        this.#pending.delete(fields.n);
+        this.#addon.answer(fields.n, given);
+      });
+    return undefined;
+  }
+
+  #failed(error: unknown): FailureAnswer {
+    this.#handlerErrors.push(error);
+    return unexpected;
+  }
+}
+
+function withTag({ providerTag, ...fields }: WamLogEntry & { providerTag?: string }): WamLogEntry {
+  if (providerTag === undefined) return fields;
+  return { ...fields, provider: { ...(fields["provider"] as object), tag: providerTag } };
 }

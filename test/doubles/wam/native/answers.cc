@@ -8,7 +8,9 @@ bool has(const Napi::Object& object, const char* key) {
   return !value.IsUndefined() && !value.IsNull();
 }
 
-std::string text(const Napi::Object& object, const char* key) { return object.Get(key).ToString().Utf8Value(); }
+std::string text(const Napi::Object& object, const char* key) {
+  return object.Get(key).ToString().Utf8Value();
+}
 
 StringRecord record(const Napi::Object& object, const char* key) {
   StringRecord all;
@@ -60,8 +62,8 @@ std::vector<T> list(const Napi::Object& object, const char* key, Read read) {
 }
 
 ResponseData readResponse(const Napi::Object& object) {
-  return ResponseData{text(object, "token"), readOptionalAccount(object, "account"), readError(object, "error"),
-                      record(object, "properties")};
+  return ResponseData{text(object, "token"), readOptionalAccount(object, "account"),
+                      readError(object, "error"), record(object, "properties")};
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
-// Interfaces that the addon does not use, but that other clients of WAM may ask for: ids from the Windows metadata.
+// Interfaces that the addon does not use, but that other clients of WAM may ask for: ids from the Windows
+// metadata.
 
 #include "win/winrt_abi.h"
 
@@ -22,6 +23,10 @@ template <>
 inline constexpr GUID kIid<IIterable<IWebTokenResponse>> = guid("7e5bb7ec-bbd7-5575-9a61-f5815fa22a0e");
 template <>
 inline constexpr GUID kIid<IIterable<IWebAccount>> = guid("cb15d439-a910-542a-89ed-7cfe67848a83");
+template <>
+inline constexpr GUID kIid<IIterator<IWebTokenResponse>> = guid("f080b0c9-a095-5b3a-a1dc-d17e7d2982c7");
+template <>
+inline constexpr GUID kIid<IIterator<IWebAccount>> = guid("bfb82cca-aebc-567c-95d9-eba25c365faa");
 
 // What else a pane can offer. The addon offers none of it; a client may look at the lists.
 struct IWebAccountCommand : IInspectable {};

@@ -29,11 +29,17 @@ Fields& Fields::raw(const char* name, const std::string& json) {
   return *this;
 }
 
-Fields& Fields::text(const char* name, std::string_view utf8) { return raw(name, quoted(utf8)); }
+Fields& Fields::text(const char* name, std::string_view utf8) {
+  return raw(name, quoted(utf8));
+}
 
-Fields& Fields::number(const char* name, long long value) { return raw(name, std::to_string(value)); }
+Fields& Fields::number(const char* name, long long value) {
+  return raw(name, std::to_string(value));
+}
 
-Fields& Fields::boolean(const char* name, bool value) { return raw(name, value ? "true" : "false"); }
+Fields& Fields::boolean(const char* name, bool value) {
+  return raw(name, value ? "true" : "false");
+}
 
 Fields& Fields::record(const char* name, const StringRecord& record) {
   Fields inner;
@@ -41,7 +47,9 @@ Fields& Fields::record(const char* name, const StringRecord& record) {
   return fields(name, inner);
 }
 
-Fields& Fields::fields(const char* name, const Fields& value) { return raw(name, '{' + value.content_ + '}'); }
+Fields& Fields::fields(const char* name, const Fields& value) {
+  return raw(name, '{' + value.content_ + '}');
+}
 
 Fields& Fields::texts(const char* name, const std::vector<std::string>& values) {
   std::string list;
@@ -52,8 +60,8 @@ Fields& Fields::texts(const char* name, const std::vector<std::string>& values) 
 Fields& Fields::guid(const char* name, REFIID id) {
   char text[sizeof("00000000-0000-0000-0000-000000000000")];
   std::snprintf(text, sizeof(text), "%08lx-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-                static_cast<unsigned long>(id.Data1), id.Data2, id.Data3, id.Data4[0], id.Data4[1], id.Data4[2],
-                id.Data4[3], id.Data4[4], id.Data4[5], id.Data4[6], id.Data4[7]);
+                static_cast<unsigned long>(id.Data1), id.Data2, id.Data3, id.Data4[0], id.Data4[1],
+                id.Data4[2], id.Data4[3], id.Data4[4], id.Data4[5], id.Data4[6], id.Data4[7]);
   return this->text(name, text);
 }
 

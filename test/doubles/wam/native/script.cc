@@ -7,8 +7,8 @@
 namespace fake_wam {
 namespace {
 
-// Far longer than a handler takes, and far shorter than anybody waits for a test: for a JavaScript thread that is
-// itself waiting for the caller.
+// Far longer than a handler takes, and far shorter than anybody waits for a test: for a JavaScript thread
+// that is itself waiting for the caller.
 constexpr DWORD kLongestHandlerMs = 10'000;
 
 const ULONGLONG loadedAt = GetTickCount64();
@@ -57,8 +57,8 @@ std::string Script::entry(long long number, const char* call, const Fields& fiel
 void Script::append(const std::string& line) {
   log_ += line + '\n';
   if (logFile_.empty()) return;
-  const HANDLE file = CreateFileW(logFile_.c_str(), FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr,
-                                  OPEN_ALWAYS, 0, nullptr);
+  const HANDLE file = CreateFileW(logFile_.c_str(), FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                                  nullptr, OPEN_ALWAYS, 0, nullptr);
   if (file == INVALID_HANDLE_VALUE) return;
   DWORD written = 0;
   const std::string text = line + '\n';
@@ -74,17 +74,18 @@ long long Script::log(const char* call, const Fields& fields) {
 }
 
 std::optional<Answer> Script::ask(const char* call, const Fields& fields, const Fields& alsoAsked,
-                                  long long& number, Complete complete) {
+                                  std::atomic<long long>& number, Complete complete) {
   std::shared_ptr<broker::JsThread> thread;
   std::string json;
   bool onJsThread = false;
   {
     std::lock_guard lock(mutex_);
-    number = ++lastNumber_;
-    json = entry(number, call, fields);
+    const long long mine = ++lastNumber_;
+    number = mine;
+    json = entry(mine, call, fields);
     append('{' + json + '}');
     if (!thread_) return failedAnswer(E_UNEXPECTED);
-    pending_[number] = std::move(complete);
+    pending_[mine] = std::move(complete);
     thread = thread_;
     onJsThread = threadId_ == GetCurrentThreadId();
   }
@@ -146,8 +147,8 @@ bool Script::isMissing(const std::string& name) {
   return missing_.count(name) != 0;
 }
 
-void Script::start(Napi::Env env, Napi::Function onCall, Napi::Function onCanceled, std::set<std::string> missing,
-                   std::wstring logFile) {
+void Script::start(Napi::Env env, Napi::Function onCall, Napi::Function onCanceled,
+                   std::set<std::string> missing, std::wstring logFile) {
   stop();
   onCall_ = Napi::Persistent(onCall);
   onCanceled_ = Napi::Persistent(onCanceled);

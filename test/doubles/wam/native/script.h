@@ -2,7 +2,7 @@
 
 #include <napi.h>
 
-#include <condition_variable>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -30,12 +30,12 @@ class Script {
   long long log(const char* call, const Fields& fields = {});
 
   /**
-   * Logs a call and asks the script what it gets. Waits until the handler has returned. An answer is returned if the
-   * handler gave one; else `complete` is called with it later, on a thread of the system's pool. `alsoAsked` is told to
-   * the handler but not logged.
+   * Logs a call and asks the script what it gets. Waits until the handler has returned. An answer is returned
+   * if the handler gave one; else `complete` is called with it later, on a thread of the system's pool.
+   * `alsoAsked` is told to the handler but not logged. `number` is set before the handler hears of it.
    */
-  std::optional<Answer> ask(const char* call, const Fields& fields, const Fields& alsoAsked, long long& number,
-                            Complete complete);
+  std::optional<Answer> ask(const char* call, const Fields& fields, const Fields& alsoAsked,
+                            std::atomic<long long>& number, Complete complete);
   /** The client has cancelled what was asked under this number. */
   void tellCanceled(long long number);
 
