@@ -31,6 +31,10 @@ export interface WamCall {
   readonly headerText?: string;
   readonly providers?: readonly string[];
   readonly tokens?: readonly string[];
+  /** Class of the window to show above. */
+  readonly windowClass?: string;
+  /** What was cancelled. */
+  readonly op?: string;
   /** Whether an operation keeps the process alive. */
   readonly keepAlive?: boolean | undefined;
   readonly provider?: unknown;
@@ -85,8 +89,6 @@ export function nativeError(code: NativeError["code"], facts: ErrorFacts = {}): 
 export class FakeWam implements NativeBinding {
   /** Every call, in order. */
   readonly calls: WamCall[] = [];
-  /** Calls that were cancelled before they were answered. */
-  readonly canceled: string[] = [];
   /** Windows by handle. */
   readonly windows = new Map<bigint, NativeWindowFacts>([
     [desktop, { exists: true, className: "#32769", visible: true, sameDesktop: true }],
@@ -151,7 +153,10 @@ export class FakeWam implements NativeBinding {
       promptType,
       correlationId: request.correlationId ?? "",
       webAccount: account?.id ?? "",
-      ...(request.mode === "window" && { hwnd: Number(request.window) }),
+      ...(request.mode === "window" && {
+        hwnd: Number(request.window),
+        windowClass: this.windowFacts(request.window).className ?? "",
+      }),
       properties: { ...properties },
       appProperties: { ...appProperties },
     };
@@ -267,7 +272,7 @@ export class FakeWam implements NativeBinding {
     });
     const cancel = () => {
       if (!open) return;
-      this.canceled.push(call.call);
+      this.calls.push({ call: "async.Cancel", op: call.call, signal: controller.signal });
       stop(nativeError("canceled"));
       controller.abort();
     };
