@@ -3,7 +3,7 @@ import { fakeWamVariable } from "./prefix.mjs";
 import { windowsPath } from "./run-windows-node.mjs";
 
 /** The fake WAM, and the addon it is for, as the build makes them. */
-export const fakeWamFile = fileURLToPath(new URL("../../doubles/wam/build/fake_wam.node", import.meta.url));
+export const fakeWamFile = fileURLToPath(new URL("../../prebuilds/win32-x64/fake-wam.node", import.meta.url));
 export const addonFile = fileURLToPath(
   new URL("../../../packages/broker-win/prebuilds/win32-x64/broker-win.node", import.meta.url),
 );

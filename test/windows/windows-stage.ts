@@ -1,0 +1,43 @@
+import { createWamDoor, type EmulatedTenant, type WamDoor, type WamDoorOptions } from "@x/broker-emulator";
+import { createWindowsBroker, type NativeSession, type WindowsBroker } from "@x/broker-win";
+import { type FakeWam, loadFakeWam, type WamSettings } from "../doubles/wam/fake-wam.js";
+
+/** The shipped package in a Windows process, and the fake WAM in the same process that answers from the tenant. */
+export interface WindowsStage {
+  readonly broker: WindowsBroker;
+  readonly door: WamDoor;
+  readonly wam: FakeWam;
+  /** Starts the fake anew, as another Windows. */
+  restart(settings?: WamSettings): void;
+  stop(): Promise<void>;
+}
+
+/** A process of the user's own, on their desktop. Wine says that every process is elevated. */
+export const usualSession: NativeSession = {
+  sessionId: 1,
+  integrityLevel: 0x2000,
+  elevated: false,
+  visibleStation: true,
+  stationName: "WinSta0",
+};
+
+export function startWindowsStage(
+  tenant: EmulatedTenant,
+  { session = usualSession, ...options }: WamDoorOptions & { readonly session?: NativeSession } = {},
+): WindowsStage {
+  const door = createWamDoor(tenant, options);
+  const wam = loadFakeWam();
+  const restart = (settings: WamSettings = {}) => wam.start((call) => door.answer(call), settings);
+  restart();
+  const broker = createWindowsBroker({ readSession: () => session });
+  return {
+    broker,
+    door,
+    wam,
+    restart,
+    async stop() {
+      await broker.close?.();
+      wam.stop();
+    },
+  };
+}
