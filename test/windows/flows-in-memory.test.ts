@@ -8,8 +8,8 @@ type Handler = ConstructorParameters<typeof FakeWam>[0];
 // The protocol and the door alone, on any system.
 describeWindowsFlows({
   name: "@x/broker-win without an addon",
-  async start(tenant, { session, ...options }) {
-    const door = createWamDoor(tenant, options);
+  async start(tenant, session) {
+    const door = createWamDoor(tenant);
     const wam = new FakeWam(
       (call) => door.answer(call as Parameters<typeof door.answer>[0]) as ReturnType<Handler>,
     );

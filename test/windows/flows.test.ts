@@ -1,9 +1,11 @@
 import { describeInWindows } from "../support/wine/describe-in-windows.js";
 import { builtForWindows, fakeWamEnvironment } from "../support/wine/fake-wam-file.mjs";
 
-await describeInWindows({
-  name: "flows",
-  file: new URL("./flows.windows-test.ts", import.meta.url),
-  needs: builtForWindows,
-  env: fakeWamEnvironment,
-});
+for (const name of ["flows", "own-key"]) {
+  await describeInWindows({
+    name,
+    file: new URL(`./${name}.windows-test.ts`, import.meta.url),
+    needs: builtForWindows,
+    env: fakeWamEnvironment,
+  });
+}

@@ -1,6 +1,5 @@
-// What only Windows' accounts have: two kinds of them, a picker, sign-out of one app, keys of either side. The cases run
-// wherever a broker and a WAM door are put on stage.
-import { createPublicKey, verify } from "node:crypto";
+// What only Windows' accounts have: two kinds of them, a picker, sign-out of one app, a key of Windows' own. The cases
+// run wherever a broker and a WAM door are put on stage.
 import type {
   Broker,
   BrokerAccount,
@@ -8,9 +7,10 @@ import type {
   InteractiveTokenRequest,
   SilentTokenRequest,
 } from "@x/broker-contract";
-import { type EmulatedAccount, EmulatedTenant, type WamDoor, type WamDoorOptions } from "@x/broker-emulator";
+import { type EmulatedAccount, EmulatedTenant, type WamDoor } from "@x/broker-emulator";
 import type { NativeSession } from "@x/broker-win";
 import { afterEach, describe, expect, it } from "vitest";
+import { usualSession } from "./windows-stage.js";
 
 export interface FlowStage {
   readonly broker: Broker;
@@ -21,7 +21,7 @@ export interface FlowStage {
 export interface FlowHarness {
   readonly name: string;
   /** Each with a tenant of its own, and a broker that says it is in this session. */
-  start(tenant: EmulatedTenant, options: WamDoorOptions & { session: NativeSession }): Promise<FlowStage>;
+  start(tenant: EmulatedTenant, session: NativeSession): Promise<FlowStage>;
 }
 
 const clientId = "5b1f4a10-4f2e-4c39-9d2b-3f5c0a6f7e21";
@@ -30,12 +30,10 @@ const scopes = ["https://graph.microsoft.com/User.Read"];
 const personalTenant = "9188040d-6c67-4c5b-b112-36a304b66dad";
 const authority = (tenant: string) => `https://login.microsoftonline.com/${tenant}`;
 
-/** A process of the user's own, on their desktop. */
-const usualSession: NativeSession = {
-  sessionId: 1,
-  integrityLevel: 0x2000,
-  elevated: false,
-  visibleStation: true,
+const proofOfPossession = {
+  resourceRequestMethod: "POST",
+  resourceRequestUrl: "https://graph.microsoft.com/v1.0/me",
+  nonce: "nonce-2",
 };
 
 export function describeWindowsFlows(harness: FlowHarness): void {
@@ -45,12 +43,12 @@ export function describeWindowsFlows(harness: FlowHarness): void {
     let ann: EmulatedAccount;
     let pat: EmulatedAccount;
 
-    const begin = async (options: WamDoorOptions & { session?: NativeSession } = {}) => {
+    const begin = async (session: NativeSession = usualSession) => {
       tenant = new EmulatedTenant();
       for (const id of [clientId, otherApp]) tenant.registerApp({ clientId: id });
       ann = tenant.addAccount({ username: "ann@contoso.example", name: "Ann Lee" });
       pat = tenant.addAccount({ username: "pat@outlook.example", name: "Pat Doe", personal: true });
-      stage = await harness.start(tenant, { session: usualSession, ...options });
+      stage = await harness.start(tenant, session);
       return stage;
     };
     afterEach(async () => {
@@ -164,9 +162,7 @@ export function describeWindowsFlows(harness: FlowHarness): void {
       });
 
       it("is not shown by an elevated process, which can still sign in to a tenant", async () => {
-        const { broker } = await begin({
-          session: { ...usualSession, integrityLevel: 0x3000, elevated: true },
-        });
+        const { broker } = await begin({ ...usualSession, integrityLevel: 0x3000, elevated: true });
         const failure = await failureOf(broker.acquireTokenInteractively(common()));
         expect(failure).toMatchObject({ code: "not_supported", reason: "elevated_process" });
         expect(asked(/^pane/)).toEqual([]);
@@ -180,7 +176,7 @@ export function describeWindowsFlows(harness: FlowHarness): void {
     ])(
       "%s: interactive calls are refused before anything is shown, silent ones work",
       async (_what, session, reason) => {
-        const { broker } = await begin({ session });
+        const { broker } = await begin(session);
         const failure = await failureOf(broker.acquireTokenInteractively(request()));
         expect(failure).toMatchObject({ code: "broker_unavailable", reason });
         expect(failure.hint).not.toBe("");
@@ -266,56 +262,16 @@ export function describeWindowsFlows(harness: FlowHarness): void {
       });
     });
 
-    describe("proof of possession", () => {
-      const proofOfPossession = {
-        resourceRequestMethod: "POST",
-        resourceRequestUrl: "https://graph.microsoft.com/v1.0/me",
+    it("proof of possession is WAM's where it has a key", async () => {
+      const { broker } = await begin();
+      const token = await broker.acquireTokenSilently(request({ proofOfPossession }));
+      expect(token.tokenType).toBe("pop");
+      expect(tenant.verifySignedHttpRequest(token.accessToken).request).toMatchObject({
+        m: "POST",
         nonce: "nonce-2",
-      };
-
-      it("is WAM's where it has a key", async () => {
-        const { broker } = await begin({ tokenBinding: true });
-        const token = await broker.acquireTokenSilently(request({ proofOfPossession }));
-        expect(token.tokenType).toBe("pop");
-        expect(tenant.verifySignedHttpRequest(token.accessToken).request).toMatchObject({
-          m: "POST",
-          nonce: "nonce-2",
-        });
-      });
-
-      it.each(["organizations", "consumers"])("is this process' where WAM has none: %s", async (name) => {
-        const { broker } = await begin({ tokenBinding: false });
-        const token = await broker.acquireTokenSilently(
-          request({ authority: authority(name), proofOfPossession }),
-        );
-        expect(token.tokenType).toBe("pop");
-        const [head = "", body = "", signature = ""] = token.accessToken.split(".");
-        const claims = decode(body);
-        const { jwk } = claims["cnf"] as { jwk: { kty: string; n: string; e: string } };
-        const key = createPublicKey({ key: jwk, format: "jwk" });
-        const isGenuine = verify(
-          "sha256",
-          Buffer.from(`${head}.${body}`),
-          key,
-          Buffer.from(signature, "base64url"),
-        );
-        expect(isGenuine).toBe(true);
-        expect(claims).toMatchObject({
-          m: "POST",
-          u: "graph.microsoft.com",
-          p: "/v1.0/me",
-          nonce: "nonce-2",
-        });
-        const { cnf } = tenant.verify(String(claims["at"])) as { cnf: { kid: string } };
-        const [call] = asked(/^GetToken/).filter(({ properties }) => properties["token_type"] === "pop");
-        expect(decode(call?.properties["req_cnf"] ?? "")).toEqual({ kid: cnf.kid, xms_ksl: "sw" });
       });
     });
   });
-}
-
-function decode(part: string): Record<string, unknown> {
-  return JSON.parse(Buffer.from(part, "base64url").toString("utf8")) as Record<string, unknown>;
 }
 
 async function failureOf(call: Promise<unknown>): Promise<BrokerError> {

@@ -3,5 +3,5 @@ import { startWindowsStage } from "./windows-stage.js";
 
 describeWindowsFlows({
   name: "@x/broker-win",
-  start: async (tenant, options) => startWindowsStage(tenant, options),
+  start: async (tenant, session) => startWindowsStage(tenant, { session }),
 });
