@@ -26,8 +26,9 @@ if (options.sanitize) {
     cwd: process.cwd(),
     name: name.split("/").at(-1),
     napi: true,
-    tagLibc: true,
-    strip: true,
+    // Elsewhere there is one C library, and MSVC leaves nothing to strip.
+    tagLibc: process.platform === "linux",
+    strip: process.platform !== "win32",
     targets: [process.version],
     nodeGyp: fileURLToPath(new URL("prebuild-adapter.mjs", import.meta.url)),
   });

@@ -26,7 +26,8 @@ function(broker_addon target)
     VISIBILITY_INLINES_HIDDEN ON
     POSITION_INDEPENDENT_CODE ON
     # Apart from where prebuildify looks: it takes away what it packs, and the next build would link again.
-    LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/addon")
+    # The empty expression: Visual Studio's generator would add a folder for the configuration.
+    LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/addon$<0:>")
   # CMAKE_JS_INC: node-api-headers and node-addon-api, told by cmake-js. Not ours to have warnings about.
   target_include_directories(${target} SYSTEM PRIVATE ${CMAKE_JS_INC})
   target_include_directories(${target} PRIVATE ${BROKER_NATIVE_DIR})

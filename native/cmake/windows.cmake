@@ -36,8 +36,9 @@ function(broker_harden target)
     UNICODE _UNICODE NOMINMAX WIN32_LEAN_AND_MEAN _WIN32_WINNT=0x0A00)
   if(MSVC)
     target_compile_definitions(${target} PRIVATE _HAS_EXCEPTIONS=0)
+    # 4577: that noexcept promises nothing without exceptions, which is so.
     target_compile_options(${target} PRIVATE
-      /W4 /WX /permissive- /utf-8 /Zc:__cplusplus /GR- /GS /sdl /guard:cf /Qspectre /O2)
+      /W4 /WX /wd4577 /permissive- /utf-8 /Zc:__cplusplus /GR- /GS /sdl /guard:cf /Qspectre /O2)
     target_link_options(${target} PRIVATE
       /WX /guard:cf /DYNAMICBASE /NXCOMPAT /OPT:REF /OPT:ICF /INCREMENTAL:NO)
     if(CMAKE_SIZEOF_VOID_P EQUAL 8)

@@ -36,7 +36,7 @@ class Reader {
   }
 
   template <class I, class T>
-  ComPtr<T> object(I* object, HRESULT (STDMETHODCALLTYPE I::*get)(T**), const char* stage) {
+  ComPtr<T> part(I* object, HRESULT (STDMETHODCALLTYPE I::*get)(T**), const char* stage) {
     ComPtr<T> value;
     if (!check((object->*get)(value.put()), stage)) value.reset();
     return value;
@@ -47,13 +47,13 @@ class Reader {
   StringPairs pairs(const ComPtr<M>& map, const char* stage) {
     StringPairs all;
     ComPtr<IIterable<StringPair>> iterable;
-    ComPtr<IIterator<StringPair>> pairs;
-    if (!map || !check(map.as(iterable), stage) || !check(iterable->First(pairs.put()), stage)) return all;
+    ComPtr<IIterator<StringPair>> entries;
+    if (!map || !check(map.as(iterable), stage) || !check(iterable->First(entries.put()), stage)) return all;
     boolean more = FALSE;
-    for (HRESULT result = pairs->get_HasCurrent(&more); check(result, stage) && more;
-         result = pairs->MoveNext(&more)) {
+    for (HRESULT result = entries->get_HasCurrent(&more); check(result, stage) && more;
+         result = entries->MoveNext(&more)) {
       ComPtr<StringPair> pair;
-      if (!check(pairs->get_Current(pair.put()), stage)) break;
+      if (!check(entries->get_Current(pair.put()), stage)) break;
       std::string key = text(pair.get(), &StringPair::get_Key, stage);
       all.emplace_back(std::move(key), text(pair.get(), &StringPair::get_Value, stage));
     }
@@ -101,7 +101,7 @@ std::optional<ProviderErrorValue> providerErrorOf(Reader& reader,
   value.message =
       reader.text(error.get(), &winrt::IWebProviderError::get_ErrorMessage, "WebProviderError.ErrorMessage");
   value.properties = reader.pairs(
-      reader.object(error.get(), &winrt::IWebProviderError::get_Properties, "WebProviderError.Properties"),
+      reader.part(error.get(), &winrt::IWebProviderError::get_Properties, "WebProviderError.Properties"),
       "WebProviderError.Properties");
   return value;
 }
@@ -114,7 +114,7 @@ AccountValue accountOf(Reader& reader, ComPtr<IWebAccount> account) {
   if (SUCCEEDED(account.as(more))) {
     value.id = reader.text(more.get(), &winrt::IWebAccount2::get_Id, "WebAccount.Id");
     value.properties =
-        reader.pairs(reader.object(more.get(), &winrt::IWebAccount2::get_Properties, "WebAccount.Properties"),
+        reader.pairs(reader.part(more.get(), &winrt::IWebAccount2::get_Properties, "WebAccount.Properties"),
                      "WebAccount.Properties");
   }
   value.object = std::move(account);
@@ -126,14 +126,14 @@ TokenResponseValue responseOf(Reader& reader, const ComPtr<winrt::IWebTokenRespo
   TokenResponseValue value;
   value.token = reader.text(response.get(), &IWebTokenResponse::get_Token, "WebTokenResponse.Token");
   auto account =
-      reader.object(response.get(), &IWebTokenResponse::get_WebAccount, "WebTokenResponse.WebAccount");
+      reader.part(response.get(), &IWebTokenResponse::get_WebAccount, "WebTokenResponse.WebAccount");
   if (account) value.account = accountOf(reader, std::move(account));
   value.properties = reader.pairs(
-      reader.object(response.get(), &IWebTokenResponse::get_Properties, "WebTokenResponse.Properties"),
+      reader.part(response.get(), &IWebTokenResponse::get_Properties, "WebTokenResponse.Properties"),
       "WebTokenResponse.Properties");
   value.providerError = providerErrorOf(
       reader,
-      reader.object(response.get(), &IWebTokenResponse::get_ProviderError, "WebTokenResponse.ProviderError"));
+      reader.part(response.get(), &IWebTokenResponse::get_ProviderError, "WebTokenResponse.ProviderError"));
   return value;
 }
 
@@ -170,15 +170,15 @@ Result<AccountsValue> readAccounts(ComPtr<winrt::IFindAllAccountsResult> account
   value.status =
       reader.number(accounts.get(), &IFindAllAccountsResult::get_Status, "FindAllAccountsResult.Status");
   if (value.status == kSuccess) {
-    const auto list = reader.object(accounts.get(), &IFindAllAccountsResult::get_Accounts,
-                                    "FindAllAccountsResult.Accounts");
+    const auto list =
+        reader.part(accounts.get(), &IFindAllAccountsResult::get_Accounts, "FindAllAccountsResult.Accounts");
     for (auto& account : reader.items(list, "FindAllAccountsResult.Accounts")) {
       value.accounts.push_back(accountOf(reader, std::move(account)));
     }
   } else {
     value.providerError =
-        providerErrorOf(reader, reader.object(accounts.get(), &IFindAllAccountsResult::get_ProviderError,
-                                              "FindAllAccountsResult.ProviderError"));
+        providerErrorOf(reader, reader.part(accounts.get(), &IFindAllAccountsResult::get_ProviderError,
+                                            "FindAllAccountsResult.ProviderError"));
   }
   return reader.finish(std::move(value));
 }
@@ -195,14 +195,14 @@ Result<TokenResultValue> readTokenResult(ComPtr<winrt::IWebTokenRequestResult> r
   // What need not be there: the status alone is an answer, too.
   Reader lenient;
   Reader& responsesReader = value.status == kSuccess || value.status == kAccountSwitch ? reader : lenient;
-  const auto responses = responsesReader.object(result.get(), &IWebTokenRequestResult::get_ResponseData,
-                                                "WebTokenRequestResult.ResponseData");
+  const auto responses = responsesReader.part(result.get(), &IWebTokenRequestResult::get_ResponseData,
+                                              "WebTokenRequestResult.ResponseData");
   for (const auto& response : responsesReader.items(responses, "WebTokenRequestResult.ResponseData")) {
     value.responses.push_back(responseOf(responsesReader, response));
   }
   value.error =
-      providerErrorOf(lenient, lenient.object(result.get(), &IWebTokenRequestResult::get_ResponseError,
-                                              "WebTokenRequestResult.ResponseError"));
+      providerErrorOf(lenient, lenient.part(result.get(), &IWebTokenRequestResult::get_ResponseError,
+                                            "WebTokenRequestResult.ResponseError"));
   value.object = std::move(result);
   return reader.finish(std::move(value));
 }

@@ -41,9 +41,9 @@ Fields& Fields::boolean(const char* name, bool value) {
   return raw(name, value ? "true" : "false");
 }
 
-Fields& Fields::record(const char* name, const StringRecord& record) {
+Fields& Fields::record(const char* name, const StringRecord& values) {
   Fields inner;
-  for (const auto& [key, value] : record) inner.text(key.c_str(), value);
+  for (const auto& [key, value] : values) inner.text(key.c_str(), value);
   return fields(name, inner);
 }
 
@@ -58,15 +58,15 @@ Fields& Fields::texts(const char* name, const std::vector<std::string>& values) 
 }
 
 Fields& Fields::guid(const char* name, REFIID id) {
-  char text[sizeof("00000000-0000-0000-0000-000000000000")];
-  std::snprintf(text, sizeof(text), "%08lx-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+  char digits[sizeof("00000000-0000-0000-0000-000000000000")];
+  std::snprintf(digits, sizeof(digits), "%08lx-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x",
                 static_cast<unsigned long>(id.Data1), id.Data2, id.Data3, id.Data4[0], id.Data4[1],
                 id.Data4[2], id.Data4[3], id.Data4[4], id.Data4[5], id.Data4[6], id.Data4[7]);
-  return this->text(name, text);
+  return text(name, digits);
 }
 
-Fields& Fields::window(const char* name, HWND window) {
-  return number(name, static_cast<long long>(reinterpret_cast<std::intptr_t>(window)));
+Fields& Fields::window(const char* name, HWND handle) {
+  return number(name, static_cast<long long>(reinterpret_cast<std::intptr_t>(handle)));
 }
 
 Fields& Fields::all(const Fields& other) {

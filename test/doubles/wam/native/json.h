@@ -14,11 +14,11 @@ class Fields {
   Fields& text(const char* name, std::string_view utf8);
   Fields& number(const char* name, long long value);
   Fields& boolean(const char* name, bool value);
-  Fields& record(const char* name, const StringRecord& record);
+  Fields& record(const char* name, const StringRecord& values);
   Fields& fields(const char* name, const Fields& value);
   Fields& texts(const char* name, const std::vector<std::string>& values);
   Fields& guid(const char* name, REFIID id);
-  Fields& window(const char* name, HWND window);
+  Fields& window(const char* name, HWND handle);
   /** Adds what another one has. */
   Fields& all(const Fields& other);
 

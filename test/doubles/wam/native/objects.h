@@ -86,12 +86,13 @@ class Object : public First, public More... {
   HRESULT STDMETHODCALLTYPE QueryInterface(REFIID id, void** object) override {
     if (object == nullptr) return E_POINTER;
     *object = nullptr;
-    if (IsEqualGUID(id, winrt::kIid<IUnknown>) || IsEqualGUID(id, winrt::kIid<IInspectable>) ||
-        (kThreading == Threading::Agile && IsEqualGUID(id, winrt::kIid<winrt::IAgileObject>))) {
+    if constexpr (kThreading == Threading::Agile) {
+      if (IsEqualGUID(id, kMarshal)) return marshaler(id, object);
+      if (IsEqualGUID(id, winrt::kIid<winrt::IAgileObject>)) *object = static_cast<First*>(this);
+    }
+    if (IsEqualGUID(id, winrt::kIid<IUnknown>) || IsEqualGUID(id, winrt::kIid<IInspectable>)) {
       *object = static_cast<First*>(this);
-    } else if (kThreading == Threading::Agile && IsEqualGUID(id, kMarshal)) {
-      return marshaler(id, object);
-    } else {
+    } else if (*object == nullptr) {
       static_cast<void>(found<First>(id, object) || (found<More>(id, object) || ...));
     }
     if (*object == nullptr) return E_NOINTERFACE;
@@ -120,7 +121,8 @@ class Object : public First, public More... {
   virtual ~Object() { --liveObjects; }
 
   HRESULT check() const {
-    return kThreading == Threading::Agile || thread_ == GetCurrentThreadId() ? S_OK : RPC_E_WRONG_THREAD;
+    if constexpr (kThreading == Threading::Agile) return S_OK;
+    return thread_ == GetCurrentThreadId() ? S_OK : RPC_E_WRONG_THREAD;
   }
 
  private:
@@ -129,7 +131,9 @@ class Object : public First, public More... {
   template <class I>
   bool found(REFIID id, void** object) {
     if (!IsEqualGUID(id, winrt::kIid<I>)) return false;
-    if (kRemovable<I> != nullptr && Script::instance().isMissing(kRemovable<I>)) return false;
+    if constexpr (kRemovable<I> != nullptr) {
+      if (Script::instance().isMissing(kRemovable<I>)) return false;
+    }
     *object = static_cast<I*>(this);
     return true;
   }
