@@ -1,12 +1,20 @@
 import { createWamDoor, type EmulatedTenant, type WamDoor, type WamDoorOptions } from "@x/broker-emulator";
 import { createWindowsBroker, type NativeSession, type WindowsBroker } from "@x/broker-win";
-import { type FakeWam, loadFakeWam, type WamSettings } from "../doubles/wam/fake-wam.js";
+import {
+  type FakeWam,
+  loadFakeWam,
+  type WamAnswer,
+  type WamCall,
+  type WamSettings,
+} from "../doubles/wam/fake-wam.js";
 
 /** The shipped package in a Windows process, and the fake WAM in the same process that answers from the tenant. */
 export interface WindowsStage {
   readonly broker: WindowsBroker;
   readonly door: WamDoor;
   readonly wam: FakeWam;
+  /** Answers in the door's place where it returns anything. */
+  intercept: ((call: WamCall) => WamAnswer | Promise<WamAnswer> | undefined) | undefined;
   /** Starts the fake anew, as another Windows. */
   restart(settings?: WamSettings): void;
   stop(): Promise<void>;
@@ -27,17 +35,18 @@ export function startWindowsStage(
 ): WindowsStage {
   const door = createWamDoor(tenant, options);
   const wam = loadFakeWam();
-  const restart = (settings: WamSettings = {}) => wam.start((call) => door.answer(call), settings);
-  restart();
   const broker = createWindowsBroker({ readSession: () => session });
-  return {
+  const stage: WindowsStage = {
     broker,
     door,
     wam,
-    restart,
+    intercept: undefined,
+    restart: (settings = {}) => wam.start((call) => stage.intercept?.(call) ?? door.answer(call), settings),
     async stop() {
       await broker.close?.();
       wam.stop();
     },
   };
+  stage.restart();
+  return stage;
 }

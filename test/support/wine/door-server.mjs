@@ -16,12 +16,14 @@ export async function startDoorServer(tenant) {
     clients.add(client);
     /** @type {Map<number, AbortController>} */
     const pending = new Map();
-    client.on("error", () => {});
+    const lines = createInterface({ input: client });
+    // A Windows process that ends in the middle resets its connection; both hear of it.
+    for (const emitter of [client, lines]) emitter.on("error", () => {});
     client.once("close", () => {
       clients.delete(client);
       for (const controller of pending.values()) controller.abort();
     });
-    createInterface({ input: client }).on("line", (line) => {
+    lines.on("line", (line) => {
       const { id, call } = JSON.parse(line);
       if (call === undefined) {
         pending.get(id)?.abort();
