@@ -3,6 +3,7 @@ import { type Broker, isBrokerError } from "@x/broker-contract";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createWindowsBroker } from "./index.js";
 import { parseCaptures, stepsOf, unintendedDifferences } from "./testing/captured-calls.js";
+import { expectedOutcomes } from "./testing/captured-results.js";
 import { accountIn, programWindow, type Replay, replays } from "./testing/captured-scenarios.js";
 import { FakeWam } from "./testing/fake-wam.js";
 import { intendedDifferences, intendedOutcomes } from "./testing/intended-differences.js";
@@ -13,32 +14,7 @@ const testData = (name: string) => readFileSync(new URL(`../test-data/${name}`, 
 const captures = parseCaptures(testData("captured-calls.jsonl"));
 const allReplays = replays([...captures.keys()].filter((name) => name.startsWith("status-")));
 
-interface CapturedResult {
-  readonly scenario: string;
-  readonly outcome: "OK" | "ERROR" | "TIMEOUT";
-  readonly errorStatus?: number;
-}
-
-const results = new Map(
-  testData("captured-results.jsonl")
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as CapturedResult)
-    .map((result) => [result.scenario, result]),
-);
-
-/** Our codes for the statuses of Microsoft's client. */
-const codes: Readonly<Record<number, string>> = {
-  0: "broker_failed",
-  2: "interaction_required",
-  3: "no_network",
-  5: "temporarily_unavailable",
-  6: "invalid_request",
-  7: "user_canceled",
-  9: "invalid_request",
-  12: "account_mismatch",
-  17: "temporarily_unavailable",
-};
+const expectedOutcome = expectedOutcomes(testData("captured-results.jsonl"));
 
 const met = new Set<unknown>();
 
@@ -113,16 +89,9 @@ describe("calls equal those of Microsoft's client, one by one", () => {
     const { outcome, differences } = await replay(one);
     expect(differences).toEqual([]);
 
-    const row = intendedOutcomes.find(({ scenarios }) => scenarios.test(scenario));
-    if (row !== undefined) {
-      met.add(row);
-      expect(outcome).toBe(row.code);
-      return;
-    }
-    // How the two about scopes ended was not recorded.
-    const status = results.get(scenario)?.errorStatus;
-    expect(results.get(scenario)?.outcome ?? "OK").toBe(status === undefined ? "OK" : "ERROR");
-    expect(outcome).toBe(status === undefined ? undefined : codes[status]);
+    const { code, intended } = expectedOutcome(scenario);
+    if (intended !== undefined) met.add(intended);
+    expect(outcome).toBe(code);
   });
 
   it("has a replay for every captured scenario", () => {
