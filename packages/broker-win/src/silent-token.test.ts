@@ -445,6 +445,9 @@ describe("MSA passthrough, silently", () => {
     const known = personalAccount({ native: { wamAccountIds: { [clientId]: "msa-web-account-id" } } });
     await broker.acquireTokenSilently(request({ ...passthrough, account: known })).catch(() => {});
     expect(tokenCalls(wam).map(({ webAccount }) => webAccount)).toEqual(["msa-web-account-id", ""]);
+    const authorities = wam.calls.map(({ authority }) => authority).filter((one) => one !== undefined);
+    // The tenant that gives the token is the request's, not the account's own.
+    expect(authorities).toEqual(["consumers", "https://login.microsoftonline.com/organizations"]);
   });
 
   it("says that there was no code", async () => {

@@ -20,6 +20,7 @@ import {
   resolveAuthority,
 } from "@x/broker-protocol";
 import { packageVersion } from "./version.js";
+import { kindOf } from "./wam-account.js";
 import { type AccountKind, personalTenantId, type Realm, realmOf } from "./wam-constants.js";
 
 /** A token request that has been checked, before it is known which plug-in it goes to. */
@@ -65,11 +66,14 @@ export function prepareInteractive(request: InteractiveTokenRequest, facts: Call
 
 function prepare(request: TokenRequest, facts: CallFacts): PreparedRequest {
   const { account, loginHint, proofOfPossession } = request;
-  const authority = personalIn(
-    resolveAuthority(request.authority, account, facts, { personalAccounts: true }),
-  );
   const { properties, headerText, isPassthrough } = extraProperties(request.extraParameters, facts);
-  const msaPassthrough = request.msaPassthrough === true || isPassthrough;
+  const wantsPassthrough = request.msaPassthrough === true || isPassthrough;
+  // Where a personal account passes for a work account, its own tenant is not the one that gives the token.
+  const isTransfer = wantsPassthrough && account !== undefined && kindOf(account) === "consumers";
+  const authority = personalIn(
+    resolveAuthority(request.authority, isTransfer ? undefined : account, facts, { personalAccounts: true }),
+  );
+  const msaPassthrough = wantsPassthrough && realmOf(authority) !== "consumers";
   return {
     clientId: checkedClientId(request.clientId, facts),
     authority,
