@@ -75,7 +75,11 @@ function ownPlace() {
     name: "own-place",
     transform: {
       filter: { id: { exclude: /node_modules/ }, code: /import\.meta\.url/ },
-      handler: (code, id) => code.replaceAll("import.meta.url", JSON.stringify(windowsFileUrl(id))),
+      handler: (code, id) => ({
+        code: code.replaceAll("import.meta.url", JSON.stringify(windowsFileUrl(id))),
+        // No line moves.
+        map: null,
+      }),
     },
   };
 }

@@ -96,7 +96,10 @@ function readResults(file: string): WindowsResult[] {
 function failureOf({ errors }: WindowsResult): Error {
   const [first] = errors;
   const failure = new Error(errors.map(({ message }) => message).join("\n\n"));
-  if (first !== undefined && first.stack !== "") failure.stack = localPaths(first.stack);
+  if (first !== undefined && first.stack !== "") {
+    const places = first.stack.split("\n").filter((line) => /^\s+at /.test(line));
+    failure.stack = [`Error: ${failure.message}`, ...places.map(localPaths)].join("\n");
+  }
   return failure;
 }
 

@@ -8,6 +8,11 @@ export const addonFile = fileURLToPath(
   new URL("../../../packages/broker-win/prebuilds/win32-x64/broker-win.node", import.meta.url),
 );
 
+/** The addon's sources with the fake WAM in the place of Windows', for where there is no registry to name it. */
+export const hookedAddonFile = fileURLToPath(
+  new URL("../../prebuilds/win32-x64/broker-win-hooked.node", import.meta.url),
+);
+
 /** What a suite with both needs to have been built. */
 export const builtForWindows = [addonFile, fakeWamFile];
 

@@ -119,7 +119,7 @@ function finishedTest(test) {
  * @param {string} id
  * @param {string[]} names
  * @param {WindowsResult["state"]} state
- * @param {readonly { message?: string, stack?: string }[]} errors
+ * @param {readonly { message?: string, stack?: string, diff?: string }[]} errors
  * @returns {WindowsResult}
  */
 function result(id, names, state, errors = []) {
@@ -127,7 +127,10 @@ function result(id, names, state, errors = []) {
     id,
     names,
     state,
-    errors: errors.map(({ message = "", stack = "" }) => ({ message, stack })),
+    errors: errors.map(({ message = "", stack = "", diff }) => ({
+      message: diff === undefined ? message : `${message}\n\n${diff}`,
+      stack,
+    })),
   };
 }
 
