@@ -96,7 +96,10 @@ describe("whose token a silent call asks for", () => {
 
   it.each([
     ["the plug-in lists to nobody", { status: 1 } as WamAnswer],
-    ["Windows is too old to list", nativeError("unavailable", { stage: "FindAllAccountsAsync" })],
+    [
+      "Windows is too old to list",
+      nativeError("unavailable", { hresult: 0x80004002, stage: "FindAllAccountsAsync" }),
+    ],
   ])("tries the default account where %s", async (_why, answer) => {
     const { broker, wam } = brokerIn({
       first: ({ call }) => (call === "FindAllAccountsWithClientIdAsync" ? answer : undefined),

@@ -161,18 +161,14 @@ describe("a call of the addon that failed", () => {
 
   it("keeps Windows' own code and the call", () => {
     const error = nativeFailure(
-      nativeError("failed", {
-        hresult: 0x80070490,
-        stage: "FindAccountAsync",
-        message: "Element not found.",
-      }),
+      nativeError("failed", { hresult: 0x80070490, stage: "FindAccountAsync" }),
       facts,
     );
     expect(error).toMatchObject({
       code: "broker_failed",
       native: { hresult: "0x80070490", stage: "FindAccountAsync" },
     });
-    expect(error.message).toContain('in FindAccountAsync: 0x80070490. Windows says: "Element not found."');
+    expect(error.message).toContain("failed in FindAccountAsync: 0x80070490.");
   });
 
   it.each([
@@ -187,6 +183,11 @@ describe("a call of the addon that failed", () => {
     nativeError("canceled", { stage: "RequestTokenForWindowAsync" }),
   ])("a cancellation that was not ours is the user's: $stage", (error) => {
     expect(nativeFailure(error, facts).code).toBe("user_canceled");
+  });
+
+  it("a call that Windows gave up may be repeated", () => {
+    const error = nativeFailure(nativeError("canceled", { stage: "FindAccountProviderAsync" }), facts);
+    expect(error).toMatchObject({ code: "temporarily_unavailable", retryable: true });
   });
 
   it("refuses what Windows' strings cannot carry", () => {

@@ -179,6 +179,8 @@ function providerErrorOf(result: NativeTokenResult): NativeProviderError | undef
 
 /** `ERROR_CANCELLED`. */
 const canceledByUser = 0x800704c7;
+/** Calls that only the user has a reason to cancel. */
+const showsWindow = /ForWindow/;
 /** The other process is gone, or never came: `RPC_E_DISCONNECTED`, `RPC_S_SERVER_UNAVAILABLE`, `RPC_S_CALL_FAILED`. */
 const serverGone: ReadonlySet<number> = new Set([0x80010108, 0x800706ba, 0x800706be]);
 
@@ -198,8 +200,17 @@ export function nativeFailure(error: NativeError, facts: CallFacts): BrokerError
     });
   }
   if (code === "unavailable") return wamMissing(native, facts);
-  if (hresult === canceledByUser || (code === "canceled" && hresult === undefined))
+  if (hresult === canceledByUser || (code === "canceled" && stage !== undefined && showsWindow.test(stage)))
     return callError("user_canceled", facts, { ...meanings.UserCanceled, native });
+  if (code === "canceled") {
+    return callError("temporarily_unavailable", facts, {
+      reason: "canceled_by_windows",
+      native,
+      message: "Windows' account manager gave the call up.",
+      hint: "Try again a little later.",
+      retryable: true,
+    });
+  }
   if (hresult !== undefined && serverGone.has(hresult)) {
     return callError("broker_unavailable", facts, {
       reason: "broker_died",
@@ -213,7 +224,7 @@ export function nativeFailure(error: NativeError, facts: CallFacts): BrokerError
   const what = hresult === undefined ? "" : `: ${hex(hresult)}`;
   return callError("broker_failed", facts, {
     native,
-    message: `Windows' account manager failed${where}${what}.${quoted("Windows says", foreignText(error.message, facts))}`,
+    message: `Windows' account manager failed${where}${what}.`,
     hint: (hresult === undefined ? undefined : knownCodes.get(hresult)) ?? reportIt,
   });
 }

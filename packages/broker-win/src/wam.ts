@@ -218,10 +218,12 @@ export class Wam {
   }
 }
 
+/** `E_NOINTERFACE`: the class is there, but too old. */
+const noSuchInterface = 0x80004002;
+
 /** Before Windows 10 1803 no app is told the accounts. */
 function cannotList(...[error, facts]: Parameters<typeof nativeFailure>): BrokerError {
-  if (error.code !== "unavailable" || error.stage === undefined || !/FindAllAccounts/.test(error.stage))
-    return nativeFailure(error, facts);
+  if (error.code !== "unavailable" || error.hresult !== noSuchInterface) return nativeFailure(error, facts);
   return tooOldToList(facts);
 }
 
