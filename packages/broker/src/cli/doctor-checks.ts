@@ -24,6 +24,7 @@ const groundwork: ReadonlySet<string> = new Set([
   "wsl",
   "wsl-proxy",
   "wsl-interop",
+  "wam",
   "broker",
 ]);
 
