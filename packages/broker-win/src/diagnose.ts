@@ -13,7 +13,7 @@ import { deepChecks } from "./diagnose-deep.js";
 import type { NativeSession } from "./native.js";
 import { findWindow } from "./parent-window.js";
 import { isElevated, whyNoWindow } from "./session.js";
-import type { Wam } from "./wam.js";
+import { isEmulator, type Wam } from "./wam.js";
 import { type AccountKind, windowsRedirectUri } from "./wam-constants.js";
 
 /** How long one check may take: those after it need their time, too. */
@@ -72,11 +72,11 @@ export async function* diagnose(
   yield sessionCheck(session, oneCall());
   yield elevationCheck(session);
   const found = await check(checks.wam, async () => {
-    const { displayName } = await wam.provider("organizations", "organizations", oneCall());
-    const warning = /emulator/i.test(displayName)
+    const provider = await wam.provider("organizations", "organizations", oneCall());
+    const warning = isEmulator(provider)
       ? " THIS IS AN EMULATOR: its tokens are worth nothing outside tests."
       : "";
-    return `Answers, and offers the sign-in for work and school accounts ("${displayName}").${warning}`;
+    return `Answers, and offers the sign-in for work and school accounts ("${provider.displayName}").${warning}`;
   });
   yield found;
   if (found.outcome === "fail") {

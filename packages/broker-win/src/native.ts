@@ -198,7 +198,7 @@ export interface NativeTurn {
 
 /** What Windows knows of a window handle. */
 export interface NativeWindowFacts {
-  /** `IsWindow`. The other facts are there only if it is one. */
+  /** `IsWindow`. The other facts are there only if it is one, and if Windows tells them. */
   readonly exists: boolean;
   readonly processId?: number;
   readonly threadId?: number;

@@ -87,6 +87,32 @@ describe("whose token a silent call asks for", () => {
     expect(token.account.native).toEqual(native);
   });
 
+  it.each([0x80070490, 0x80070057])(
+    "takes an id that is none to WAM (%i) for an unknown one",
+    async (hresult) => {
+      const { broker, wam } = brokerIn({
+        first: ({ call }) =>
+          call === "FindAccountAsync" ? nativeError("failed", { hresult, stage: call }) : undefined,
+      });
+      await broker.acquireTokenSilently(request({ account: knownAccount }));
+      expect(wam.names).toContain("FindAllAccountsWithClientIdAsync");
+    },
+  );
+
+  it("asks the plug-in that an account came from, wherever its home is", async () => {
+    const visitor = account({ homeAccountId: `${personalObjectId}.${personalTenantId}`, native });
+    const { broker, wam } = brokerIn({
+      response: () =>
+        workResponse({
+          wamcompat_client_info: clientInfo(personalObjectId, personalTenantId),
+          wamcompat_id_token: idTokenOf({ oid: "guest-object" }),
+        }),
+    });
+    await broker.acquireTokenSilently(request({ account: visitor }));
+    await broker.signOut({ clientId, account: { ...visitor, tenantId: personalTenantId } });
+    expect(wam.calls.map(({ authority }) => authority)).not.toContain("consumers");
+  });
+
   it("says that an account is unknown, and asks for no token", async () => {
     const { broker, wam } = brokerIn({ accounts: [], found: [] });
     const error = await failure(broker.acquireTokenSilently(request({ account: knownAccount })));
@@ -459,49 +485,6 @@ describe("MSA passthrough, silently", () => {
       silent: { status: 0, responses: [personalResponse()] },
     });
     expect((await failure(broker.acquireTokenSilently(request(passthrough)))).code).toBe("protocol_error");
-  });
-});
-
-describe("bad input", () => {
-  it.each([
-    ["no scope", { scopes: [] }],
-    ["an authority that is no URL", { authority: "contoso" }],
-    ["no client id", { clientId: "" }],
-    ["claims that are not JSON", { claims: "{" }],
-    ["B2C", { authority: "https://contoso.b2clogin.com/contoso.onmicrosoft.com/b2c_1_in" }],
-    ["AD FS", { authority: "https://adfs.contoso.example/adfs" }],
-    ["an external id", { authority: "https://contoso.ciamlogin.com/contoso.onmicrosoft.com" }],
-    ["a parameter Microsoft's client refuses", { extraParameters: { domain_hint: "contoso.com" } }],
-    ["a property of this package", { extraParameters: { WAM_COMPAT: "1.0" } }],
-    [
-      "a URL to sign that is none",
-      { proofOfPossession: { resourceRequestMethod: "GET", resourceRequestUrl: "x" } },
-    ],
-  ])("refuses %s before anything is asked", async (_what, changes) => {
-    const { broker, wam } = brokerIn();
-    const error = await failure(broker.acquireTokenSilently(request(changes)));
-    expect(["invalid_request", "untrusted_authority"]).toContain(error.code);
-    expect(wam.calls).toEqual([]);
-  });
-
-  it.each([
-    ["an account without ids", { account: { ...account(), homeAccountId: "" } }],
-    ["a forceRefresh that is no boolean", { forceRefresh: "yes" as unknown as boolean }],
-    ["a token to renew that is no text", { accessTokenToRenew: 1 as unknown as string }],
-    ["scopes that are no list", { scopes: graphScope as unknown as string[] }],
-    ["a login hint that is no text", { loginHint: 1 as unknown as string }],
-  ])("throws a TypeError for %s", async (_what, changes) => {
-    const { broker, wam } = brokerIn();
-    expect(await failure(broker.acquireTokenSilently(request(changes)))).toBeInstanceOf(TypeError);
-    expect(wam.calls).toEqual([]);
-  });
-
-  it("passes every other parameter on", async () => {
-    const { broker, wam } = brokerIn();
-    const extraParameters = { slice: "x", instance_aware: "false", msal_gui_thread: "true" };
-    await broker.acquireTokenSilently(request({ extraParameters }));
-    expect(onlyTokenCall(wam).properties).toMatchObject({ slice: "x", instance_aware: "false" });
-    expect(onlyTokenCall(wam).properties).not.toHaveProperty("msal_gui_thread");
   });
 });
 

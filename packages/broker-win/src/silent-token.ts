@@ -20,25 +20,34 @@ export async function silentToken(
   wam: Wam,
   call: Call,
 ): Promise<BrokerToken> {
-  const { account, loginHint, clientId } = request;
+  const { account, clientId } = request;
   if (account !== undefined && wam.memory.isSignedOut(clientId, account.homeAccountId))
     throw signedOut(call.facts);
   const target = await silentTarget(request, wam, call);
-  const token = await tokenFor(target, request, wam, call);
+  let token: BrokerToken;
+  try {
+    token = await askFor(target, request, wam, call);
+  } catch (error) {
+    throw isOtherDefault(error, target, request) ? accountNotFound(call.facts, error) : error;
+  }
   // Who was signed out of this app does not come back by being the default.
   if (wam.memory.isSignedOut(clientId, token.account.homeAccountId)) throw signedOut(call.facts);
   return token;
+}
 
-  async function tokenFor(...args: Parameters<typeof askFor>): Promise<BrokerToken> {
-    try {
-      return await askFor(...args);
-    } catch (error) {
-      // It was looked for and not found: that the default account is another one is no answer gone wrong.
-      const wanted = account !== undefined || loginHint !== undefined;
-      const isOther = error instanceof BrokerError && error.reason === "wrong_account";
-      throw wanted && target.account === undefined && isOther ? accountNotFound(call.facts, error) : error;
-    }
-  }
+/**
+ * Whether somebody was looked for and not found, and the default account is another one: that is no answer gone
+ * wrong.
+ */
+function isOtherDefault(
+  error: unknown,
+  target: Target,
+  { account, loginHint }: PreparedSilentRequest,
+): error is BrokerError {
+  const wanted = account !== undefined || loginHint !== undefined;
+  return (
+    wanted && target.account === undefined && error instanceof BrokerError && error.reason === "wrong_account"
+  );
 }
 
 async function askFor(

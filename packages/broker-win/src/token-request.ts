@@ -20,7 +20,7 @@ import {
   resolveAuthority,
 } from "@x/broker-protocol";
 import { packageVersion } from "./version.js";
-import { kindOf } from "./wam-account.js";
+import { isPersonal } from "./wam-account.js";
 import { type AccountKind, personalTenantId, type Realm, realmOf } from "./wam-constants.js";
 
 /** A token request that has been checked, before it is known which plug-in it goes to. */
@@ -69,7 +69,7 @@ function prepare(request: TokenRequest, facts: CallFacts): PreparedRequest {
   const { properties, headerText, isPassthrough } = extraProperties(request.extraParameters, facts);
   const wantsPassthrough = request.msaPassthrough === true || isPassthrough;
   // Where a personal account passes for a work account, its own tenant is not the one that gives the token.
-  const isTransfer = wantsPassthrough && account !== undefined && kindOf(account) === "consumers";
+  const isTransfer = wantsPassthrough && account !== undefined && isPersonal(account);
   const authority = personalIn(
     resolveAuthority(request.authority, isTransfer ? undefined : account, facts, { personalAccounts: true }),
   );
@@ -146,17 +146,17 @@ function extraProperties(
   extraParameters: TokenRequest["extraParameters"],
   facts: CallFacts,
 ): ExtraProperties {
-  const properties: Record<string, string> = {};
+  const properties: [name: string, value: string][] = [];
   let headerText = "";
   let isPassthrough = false;
   for (const [name, value] of checkedExtraParameters(extraParameters, refusedNames, facts)) {
     if (name === "msal_accounts_control_title") headerText = value;
     else if (name === "msal_request_type") isPassthrough = value === "consumer_passthrough";
     // The plug-ins' own word for it.
-    else if (name === "instance_aware" && value === "true") properties["discover"] = "home";
-    else if (!swallowedNames.has(name)) properties[name] = value;
+    else if (name === "instance_aware" && value === "true") properties.push(["discover", "home"]);
+    else if (!swallowedNames.has(name)) properties.push([name, value]);
   }
-  return { properties, headerText, isPassthrough };
+  return { properties: Object.fromEntries(properties), headerText, isPassthrough };
 }
 
 /** What each plug-in has to be told to answer the way it is read here. Captured from Microsoft's client. */

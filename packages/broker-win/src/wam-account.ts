@@ -27,15 +27,16 @@ export function wamAccountIdIn(account: BrokerAccount, clientId: string): string
   return ids && textField(ids, clientId);
 }
 
-/** Whose accounts an account is one of. */
+/** Which plug-in has an account: the one it came from, else that for the tenant it is told with. */
 export function kindOf(account: BrokerAccount): AccountKind {
-  return sameId(account.tenantId, personalTenantId) || homeTenant(account.homeAccountId) === personalTenantId
-    ? "consumers"
-    : "organizations";
+  const told = account.native?.["provider"];
+  if (told === "organizations" || told === "consumers") return told;
+  return isPersonal(account) ? "consumers" : "organizations";
 }
 
-function homeTenant(homeAccountId: string): string {
-  return homeAccountId.slice(homeAccountId.indexOf(".") + 1).toLowerCase();
+/** Whether an account is told as it is in the tenant of personal accounts. */
+export function isPersonal({ tenantId }: BrokerAccount): boolean {
+  return sameId(tenantId, personalTenantId);
 }
 
 /** What WAM's properties of an account say of its ids. Names captured from Microsoft's client. */

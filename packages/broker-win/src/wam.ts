@@ -1,5 +1,5 @@
-import type { BrokerError } from "@x/broker-contract";
-import { type Call, type CallFacts, callError, nonsense } from "@x/broker-protocol";
+import { BrokerError } from "@x/broker-contract";
+import { type Call, type CallFacts, callError } from "@x/broker-protocol";
 import type {
   NativeAccount,
   NativeAccounts,
@@ -17,6 +17,7 @@ import {
   type AccountKind,
   defaultAccountProviderId,
   findAccountsStatus,
+  hex,
   microsoftProviderId,
 } from "./wam-constants.js";
 import { connectionClosed, listingError, nativeFailure, providerMissing } from "./wam-errors.js";
@@ -37,6 +38,11 @@ export type TokenQuestion = NativeTokenRequest extends infer Request
     ? Omit<Request, "keepAlive">
     : never
   : never;
+
+/** Whether a plug-in says that it is an emulator's. */
+export function isEmulator({ displayName }: NativeProvider): boolean {
+  return /emulator/i.test(displayName);
+}
 
 /** WAM's operations, each within the patience of the call it is for, its errors told as `BrokerError`s. */
 export class Wam {
@@ -108,17 +114,20 @@ export class Wam {
     return { accounts, complete: status === findAccountsStatus.success };
   }
 
+  /** `null` where WAM has no account with that id. */
   async findAccount(provider: NativeProvider, accountId: string, call: Call): Promise<NativeAccount | null> {
-    return await this.#wait((binding) => binding.findAccount({ provider, accountId, ...inBackground }), call);
+    const request = { provider, accountId, ...inBackground };
+    try {
+      return await this.#wait((binding) => binding.findAccount(request), call);
+    } catch (error) {
+      // An id of another kind may be no id at all to a plug-in.
+      if (error instanceof BrokerError && noSuchId.has(String(error.native["hresult"]))) return null;
+      throw error;
+    }
   }
 
   async ask(question: TokenQuestion, call: Call): Promise<NativeTokenResult> {
-    const result = await this.#wait(
-      (binding) => binding.requestToken({ ...question, ...inBackground }),
-      call,
-    );
-    if (typeof result.status !== "number") throw nonsense("no status", call.facts);
-    return result;
+    return await this.#wait((binding) => binding.requestToken({ ...question, ...inBackground }), call);
   }
 
   /** Makes WAM forget the token of a result. */
@@ -217,6 +226,9 @@ export class Wam {
     }
   }
 }
+
+/** `ERROR_NOT_FOUND` and `E_INVALIDARG`. */
+const noSuchId: ReadonlySet<string> = new Set([hex(0x80070490), hex(0x80070057)]);
 
 /** `E_NOINTERFACE`: the class is there, but too old. */
 const noSuchInterface = 0x80004002;

@@ -26,13 +26,13 @@ import {
 import { findAccount, listAccounts } from "./account-lookup.js";
 import { diagnose } from "./diagnose.js";
 import { interactiveToken } from "./interactive-token.js";
-import type { NativeProvider, NativeSession } from "./native.js";
+import type { NativeSession } from "./native.js";
 import type { LoadBinding } from "./native-addon.js";
 import { checkedHandle } from "./parent-window.js";
 import { isElevated, whyNoWindow } from "./session.js";
 import { silentToken } from "./silent-token.js";
 import { prepareInteractive, prepareSilent } from "./token-request.js";
-import { Wam } from "./wam.js";
+import { isEmulator, Wam } from "./wam.js";
 import { kindOf } from "./wam-account.js";
 import { windowsRedirectUri } from "./wam-constants.js";
 import { accountNotFound } from "./wam-errors.js";
@@ -170,9 +170,4 @@ export class WamBroker implements Broker {
   ): Promise<T> {
     return runCall({ operation, platform, timeoutInMs, about }, options, work);
   }
-}
-
-/** Whether a plug-in says that it is an emulator's. */
-function isEmulator({ displayName }: NativeProvider): boolean {
-  return /emulator/i.test(displayName);
 }
