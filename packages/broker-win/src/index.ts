@@ -4,7 +4,7 @@ import { addon, type LoadBinding } from "./native-addon.js";
 import { WamBroker } from "./windows-broker.js";
 
 export type { NativeBindingDescription } from "@x/broker-protocol";
-export type * from "./native.js";
+export type { NativeBinding, NativeSession } from "./native.js";
 export { describeNativeBinding, type LoadBinding } from "./native-addon.js";
 export { packageVersion } from "./version.js";
 export { windowsRedirectUri } from "./wam-constants.js";

@@ -113,6 +113,39 @@ describe("how a person is asked", () => {
     expect(wam.calls).toEqual([]);
   });
 
+  it("to choose again, although an account is given", async () => {
+    const { broker, wam } = brokerIn();
+    const changes = { account: account({ native }), prompt: "select_account" as const };
+    await broker.acquireTokenInteractively(request(changes));
+    expect(onlyTokenCall(wam)).toMatchObject({
+      webAccount: "aad-web-account-id",
+      promptType: 1,
+      properties: { prompt: "select_account" },
+    });
+    expect(onlyTokenCall(wam).properties).not.toHaveProperty("hsu");
+  });
+
+  it("without the picker where personal accounts are switched off", async () => {
+    const without = (missing: (authority: string) => boolean) =>
+      brokerIn({
+        first: ({ call, authority = "" }) =>
+          call === "FindAccountProviderWithAuthorityAsync" && missing(authority)
+            ? { provider: null }
+            : undefined,
+      });
+    const { broker, wam } = without((authority) => authority === "consumers");
+    await broker.acquireTokenInteractively(request({ authority: common }));
+    expect(wam.names).not.toContain("pane.commands");
+    expect(onlyTokenCall(wam)).toMatchObject({ provider: { authority: "organizations" } });
+    const none = without(() => true);
+    const error = await failure(none.broker.acquireTokenInteractively(request({ authority: common })));
+    expect(error).toMatchObject({ code: "broker_unavailable", reason: "provider_missing" });
+    const personal = without((authority) => authority === "consumers");
+    expect(
+      await failure(personal.broker.acquireTokenInteractively(request({ authority: consumers }))),
+    ).toMatchObject({ reason: "provider_missing", native: { provider: "consumers" } });
+  });
+
   it("after the picker, with the hint and the prompt", async () => {
     const { broker, wam } = brokerIn({ accounts: [] });
     await broker.acquireTokenInteractively(

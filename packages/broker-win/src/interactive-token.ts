@@ -9,6 +9,7 @@ import type { PreparedRequest } from "./token-request.js";
 import type { Wam } from "./wam.js";
 import { kindOf } from "./wam-account.js";
 import type { AccountKind } from "./wam-constants.js";
+import { providerMissing } from "./wam-errors.js";
 
 export interface InteractiveOptions {
   readonly prompt: Prompt | undefined;
@@ -90,17 +91,25 @@ async function strangerTarget(flow: Flow): Promise<Target> {
   return { ...(await pickedTarget(flow, ["consumers", "organizations"])), hint: loginHint };
 }
 
-/** Lets the user say which kind of account to use. */
+/** Lets the user say which kind of account to use, where Windows has both. */
 async function pickedTarget(flow: Flow, kinds: readonly AccountKind[]): Promise<Target> {
   const { request, stage, wam, call } = flow;
   const providers: NativeProvider[] = [];
-  for (const kind of kinds) providers.push(await pluginProvider(kind, organizationsOf(request), wam, call));
-  const picked = await wam.pick(providers, { ...stage, headerText: request.headerText }, call);
-  return {
-    kind: picked.authority === "consumers" ? "consumers" : "organizations",
-    provider: picked,
-    picked: true,
-  };
+  for (const kind of kinds) {
+    const authority = kind === "consumers" ? kind : organizationsOf(request);
+    const provider = await wam.findProvider(authority, call);
+    if (provider !== null) providers.push(provider);
+  }
+  const [first] = providers;
+  if (first === undefined) throw providerMissing(kinds.at(-1) ?? "organizations", call.facts);
+  // A machine where personal accounts are switched off leaves nothing to choose.
+  if (providers.length < kinds.length) return { ...targetOf(first), picked: true };
+  const chosen = await wam.pick(providers, { ...stage, headerText: request.headerText }, call);
+  return { ...targetOf(chosen), picked: true };
+}
+
+function targetOf(provider: NativeProvider): Pick<Target, "kind" | "provider"> {
+  return { kind: provider.authority === "consumers" ? "consumers" : "organizations", provider };
 }
 
 /** The plug-in for work accounts stands for all of them in the picker. Captured. */
@@ -128,32 +137,29 @@ async function signIn(target: Target, flow: Flow): Promise<BrokerToken> {
 function askFor(target: Target, { request, prompt }: Flow): Ask {
   const { kind, provider, hint, picked = false } = target;
   const work = kind === "organizations";
-  // To choose or make another account, none may be given.
-  const account =
-    prompt === "create" || (prompt === "select_account" && request.account === undefined)
-      ? undefined
-      : target.account;
-  const isNew = account === undefined && !(picked && hint === undefined && prompt === undefined);
-  const properties = {
-    ...(work && pickedAuthority(target, request)),
-    ...(hint !== undefined && { LoginHint: hint }),
-    // The user cannot go to another account where one is asked for.
-    ...(request.account !== undefined && account !== undefined && { hsu: "1" }),
-    ...(isNew && !work && { Client_uiflow: "new_account" }),
-    ...(work && promptProperty(prompt ?? (isNew && hint === undefined ? "select_account" : undefined))),
-  };
-  const known = request.account !== undefined && account !== undefined;
+  const isGiven = request.account !== undefined;
+  const choosesAnother = prompt === "create" || (prompt === "select_account" && !isGiven);
+  const account = choosesAnother ? undefined : target.account;
+  // Else the plug-in shows what it needs to: for the account that is given, and after the picker.
+  const isEnough = picked ? hint === undefined : isGiven && account !== undefined;
+  const forceAuthentication = prompt !== undefined || !isEnough;
+  const isNew = account === undefined && forceAuthentication;
+  const shown = prompt ?? (isNew && hint === undefined ? "select_account" : undefined);
   return {
     kind,
     provider,
     account,
-    forceAuthentication: isNew || prompt !== undefined || (account !== undefined && !known),
-    properties,
+    forceAuthentication,
+    properties: {
+      ...(work && pickedAuthority(target, request)),
+      ...(hint !== undefined && { LoginHint: hint }),
+      // No way to another account where one is asked for.
+      ...(isGiven && account !== undefined && prompt !== "select_account" && { hsu: "1" }),
+      ...(isNew && !work && { Client_uiflow: "new_account" }),
+      // The plug-in for personal accounts knows none.
+      ...(work && shown !== undefined && { prompt: shown }),
+    },
   };
-}
-
-function promptProperty(prompt: Prompt | undefined): Readonly<Record<string, string>> {
-  return prompt === undefined ? {} : { prompt };
 }
 
 /** The plug-in that was picked stands for all tenants: which one was asked for has to be said. Captured. */
