@@ -189,6 +189,8 @@ class Pane {
       return canceledFailure();
     }
     if (fillFailure_) return std::move(fillFailure_);
+    // That nothing was chosen.
+    if (*status == winrt::AsyncStatus::Canceled) return std::nullopt;
     return failureOf(action.get(), *status, kShowStage);
   }
 

@@ -79,7 +79,7 @@ std::optional<Failure> insertAll(const ComPtr<winrt::StringMap>& map, const Stri
 
 std::optional<Failure> setCorrelationId(const ComPtr<IWebTokenRequest>& request,
                                         const ComPtr<winrt::StringMap>& properties, const std::string& id) {
-  constexpr char kStage[] = "WebTokenRequest.CorrelationId";
+  static constexpr char kStage[] = "WebTokenRequest.CorrelationId";
   ComPtr<winrt::IWebTokenRequest3> newer;
   // Before Windows 10 1703 the work account's plug-in took it as a property.
   if (FAILED(request.as(newer))) return insertAll(properties, {{"correlationId", id}}, kStage);
@@ -99,7 +99,7 @@ std::optional<Failure> setProperties(const ComPtr<IWebTokenRequest>& request, co
   }
   if (asked.appProperties.empty()) return std::nullopt;
 
-  constexpr char kStage[] = "WebTokenRequest.AppProperties";
+  static constexpr char kStage[] = "WebTokenRequest.AppProperties";
   ComPtr<winrt::IWebTokenRequest2> newer;
   result = request.as(newer);
   if (FAILED(result)) return missingFailure(result, kStage);
@@ -158,7 +158,7 @@ void findProvider(const OperationPtr& operation, const FindProviderRequest& requ
 
 void findAccounts(const OperationPtr& operation, const FindAccountsRequest& request,
                   Then<AccountsValue> then) {
-  constexpr char kStage[] = "FindAllAccountsAsync";
+  static constexpr char kStage[] = "FindAllAccountsAsync";
   auto manager = factoryOf<winrt::IWebAuthenticationCoreManagerStatics4>(runtime_class::kCoreManager, kStage);
   if (!manager.ok()) return then(std::move(manager.failure()));
   ComPtr<winrt::AccountsOperation> async;
@@ -185,13 +185,13 @@ void requestToken(const OperationPtr& operation, const TokenRequest& asked, Then
 
   ComPtr<winrt::TokenOperation> async;
   if (asked.window == nullptr) {
-    constexpr char kStage[] = "GetTokenSilentlyAsync";
+    static constexpr char kStage[] = "GetTokenSilentlyAsync";
     const HRESULT started = startSilently(manager.value().get(), asked, request.value().get(), async.put());
     finish(operation, started, std::move(async), kStage, std::move(then),
            necessarily(&readTokenResult, kStage));
     return;
   }
-  constexpr char kStage[] = "RequestTokenForWindowAsync";
+  static constexpr char kStage[] = "RequestTokenForWindowAsync";
   ComPtr<winrt::IWebAuthenticationCoreManagerInterop> interop;
   const HRESULT known = manager.value().as(interop);
   if (FAILED(known)) return then(missingFailure(known, kStage));
@@ -208,7 +208,7 @@ void invalidateCache(const OperationPtr& operation, const ComPtr<winrt::IWebToke
 }
 
 void signOut(const OperationPtr& operation, const SignOutRequest& request, Then<Done> then) {
-  constexpr char kStage[] = "SignOutAsync";
+  static constexpr char kStage[] = "SignOutAsync";
   ComPtr<winrt::IWebAccount2> account;
   const HRESULT known = request.account.as(account);
   if (FAILED(known)) return then(missingFailure(known, kStage));

@@ -63,11 +63,12 @@ std::optional<WindowFacts> windowFacts(HWND window) {
   WindowFacts facts;
   DWORD process = 0;
   const DWORD thread = GetWindowThreadProcessId(window, &process);
-  if (thread == 0) return std::nullopt;
-  facts.threadId = thread;
-  facts.processId = process;
+  if (thread != 0) {
+    facts.threadId = thread;
+    facts.processId = process;
+    facts.sameDesktop = onDesktopOf(thread);
+  }
   facts.visible = IsWindowVisible(window) != FALSE;
-  facts.sameDesktop = onDesktopOf(thread);
   wchar_t name[257];
   const int length = GetClassNameW(window, name, static_cast<int>(std::size(name)));
   facts.className = toUtf8(std::wstring_view(name, static_cast<std::size_t>(length)));

@@ -10,8 +10,8 @@ namespace broker {
 
 /** What Windows knows of a window. Empty where it does not tell. */
 struct WindowFacts {
-  std::uint32_t processId = 0;
-  std::uint32_t threadId = 0;
+  std::optional<std::uint32_t> processId;
+  std::optional<std::uint32_t> threadId;
   bool visible = false;
   std::optional<bool> sameDesktop;
   std::string className;

@@ -106,8 +106,8 @@ Napi::Value toJs(Napi::Env env, const std::optional<WindowFacts>& facts) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("exists", Napi::Boolean::New(env, facts.has_value()));
   if (!facts) return object;
-  object.Set("processId", Napi::Number::New(env, facts->processId));
-  object.Set("threadId", Napi::Number::New(env, facts->threadId));
+  setIfKnown(env, object, "processId", facts->processId);
+  setIfKnown(env, object, "threadId", facts->threadId);
   object.Set("visible", Napi::Boolean::New(env, facts->visible));
   setIfKnown(env, object, "sameDesktop", facts->sameDesktop);
   object.Set("className", facts->className);

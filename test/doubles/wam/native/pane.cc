@@ -1,5 +1,6 @@
 #include "pane.h"
 
+#include <deque>
 #include <map>
 
 #include "async.h"
@@ -30,12 +31,28 @@ class ThreadWindow {
   ThreadWindow& operator=(const ThreadWindow&) = delete;
 
   void post(std::function<void()> task) {
-    auto owned = std::make_unique<std::function<void()>>(std::move(task));
-    if (PostMessageW(window_, kRun, 0, reinterpret_cast<LPARAM>(owned.get())))
-      static_cast<void>(owned.release());
+    {
+      std::lock_guard lock(queue_->mutex);
+      queue_->tasks.push_back(std::move(task));
+    }
+    auto queue = std::make_unique<std::shared_ptr<Queue>>(queue_);
+    if (PostMessageW(window_, kRun, 0, reinterpret_cast<LPARAM>(queue.get())))
+      static_cast<void>(queue.release());
+  }
+
+  /** Forgets what has not run. The thread may end without having handled its messages. */
+  void drop() {
+    std::deque<std::function<void()>> dropped;
+    std::lock_guard lock(queue_->mutex);
+    dropped.swap(queue_->tasks);
   }
 
  private:
+  struct Queue {
+    std::mutex mutex;
+    std::deque<std::function<void()>> tasks;
+  };
+
   static constexpr UINT kRun = WM_APP;
   static constexpr UINT kClose = WM_APP + 1;
 
@@ -45,11 +62,23 @@ class ThreadWindow {
       return 0;
     }
     if (message != kRun) return DefWindowProcW(window, message, first, second);
-    const std::unique_ptr<std::function<void()>> task(reinterpret_cast<std::function<void()>*>(second));
-    (*task)();
+    const std::unique_ptr<std::shared_ptr<Queue>> queue(reinterpret_cast<std::shared_ptr<Queue>*>(second));
+    runNext(**queue);
     return 0;
   }
 
+  static void runNext(Queue& queue) {
+    std::function<void()> task;
+    {
+      std::lock_guard lock(queue.mutex);
+      if (queue.tasks.empty()) return;
+      task = std::move(queue.tasks.front());
+      queue.tasks.pop_front();
+    }
+    task();
+  }
+
+  const std::shared_ptr<Queue> queue_ = std::make_shared<Queue>();
   HWND window_ = nullptr;
 };
 
@@ -247,14 +276,20 @@ class Showing : public std::enable_shared_from_this<Showing> {
       : pane_(std::move(pane)), window_(window), action_(std::move(action)) {}
 
   void start() {
-    action_->onCancel([number = number_] { Script::instance().tellCanceled(*number); });
+    action_->onCancel([number = number_, weak = weak_from_this()] {
+      Script::instance().tellCanceled(*number);
+      if (const auto self = weak.lock()) self->letGo();
+    });
+    alive_ = shared_from_this();
     thread_.post([self = shared_from_this()] { self->raise(); });
   }
 
  private:
   void raise() {
     Script::instance().log("pane.raise AccountCommandsRequested");
-    args_ = make<PaneArgs>([self = shared_from_this()] { self->filled(); });
+    args_ = make<PaneArgs>([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->filled();
+    });
     if (const auto handler = pane_->handler()) handler->Invoke(pane_.get(), args_.get());
     args_->raised();
   }
@@ -282,6 +317,7 @@ class Showing : public std::enable_shared_from_this<Showing> {
     // What holds each other is let go of, on the thread it belongs to.
     args_.reset();
     pane_.reset();
+    letGo();
     if (answer.failure) return action_->fail(*answer.failure);
     if (answer.canceled) return action_->cancelFromInside();
     if (answer.choice && *answer.choice < commands.size()) {
@@ -290,6 +326,17 @@ class Showing : public std::enable_shared_from_this<Showing> {
     action_->complete({});
   }
 
+  /** It has ended: nothing that is still to come matters. */
+  void letGo() {
+    thread_.drop();
+    std::shared_ptr<Showing> last;
+    std::lock_guard lock(mutex_);
+    last.swap(alive_);
+  }
+
+  std::mutex mutex_;
+  // Until its end, whether or not anything is under way.
+  std::shared_ptr<Showing> alive_;
   ThreadWindow thread_;
   ComPtr<Pane> pane_;
   const HWND window_;
