@@ -1,9 +1,11 @@
 import { describeInWindows } from "../support/wine/describe-in-windows.js";
-import { builtForWindows, fakeWamEnvironment } from "../support/wine/fake-wam-file.mjs";
+import { addonsUnderTest } from "../support/wine/fake-wam-file.mjs";
 
-await describeInWindows({
-  name: "conformance",
-  file: new URL("./windows.windows-test.ts", import.meta.url),
-  needs: builtForWindows,
-  env: fakeWamEnvironment,
-});
+for (const { name, needs, env } of addonsUnderTest) {
+  await describeInWindows({
+    name: `conformance over ${name}`,
+    file: new URL("./windows.windows-test.ts", import.meta.url),
+    needs,
+    env,
+  });
+}

@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { isBrokerError } from "@x/broker-contract";
 import { createWindowsBroker, type NativeBinding } from "@x/broker-win";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { load } from "../../packages/broker-win/native-binding.cjs";
 import {
   type LogEntry,
   parseCaptures,
@@ -21,7 +20,7 @@ import type { FakeAccount, WamAnswer as InMemory } from "../../packages/broker-w
 import { intendedDifferences } from "../../packages/broker-win/src/testing/intended-differences.js";
 import { answering } from "../../packages/broker-win/src/testing/world.js";
 import { loadFakeWam, type WamAccount, type WamAnswer } from "../doubles/wam/fake-wam.js";
-import { usualSession } from "./windows-stage.js";
+import { loadAddonUnderTest, usualSession } from "./windows-stage.js";
 
 const testData = (name: string) =>
   readFileSync(new URL(`../../packages/broker-win/test-data/${name}`, import.meta.url), "utf8");
@@ -69,7 +68,7 @@ describe("calls equal those of Microsoft's client, through the addon", () => {
         : asFakeAnswer(answer);
     });
     // Each scenario was a process of its own, and what a process remembers goes by the binding.
-    const binding = inScenarioWindow(load() as NativeBinding, window);
+    const binding = inScenarioWindow(loadAddonUnderTest(), window);
     const broker = createWindowsBroker({ loadBinding: () => binding, readSession: () => usualSession });
     const captured = captures.get(scenario) ?? [];
     expect(captured).toHaveLength(parts.length);

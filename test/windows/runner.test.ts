@@ -4,7 +4,7 @@ import { runInWindows } from "../support/wine/describe-in-windows.js";
 import { whyWindowsCannotRun } from "../support/wine/requirements.mjs";
 import type { WindowsResult } from "../support/wine/vitest-in-windows.mjs";
 
-const cannotRun = whyWindowsCannotRun();
+const cannotRun = await whyWindowsCannotRun();
 
 describe("the runner for Windows' test files", () => {
   const run = async (name: string, timeoutInMs = 60_000) => {

@@ -1,5 +1,12 @@
+import { createRequire } from "node:module";
 import { createWamDoor, type EmulatedTenant, type WamDoor, type WamDoorOptions } from "@x/broker-emulator";
-import { createWindowsBroker, type NativeSession, type WindowsBroker } from "@x/broker-win";
+import {
+  createWindowsBroker,
+  type NativeBinding,
+  type NativeSession,
+  type WindowsBroker,
+} from "@x/broker-win";
+import { load } from "../../packages/broker-win/native-binding.cjs";
 import {
   type FakeWam,
   loadFakeWam,
@@ -35,7 +42,7 @@ export function startWindowsStage(
 ): WindowsStage {
   const door = createWamDoor(tenant, options);
   const wam = loadFakeWam();
-  const broker = createWindowsBroker({ readSession: () => session });
+  const broker = createWindowsBroker({ readSession: () => session, loadBinding: loadAddonUnderTest });
   const stage: WindowsStage = {
     broker,
     door,
@@ -49,4 +56,10 @@ export function startWindowsStage(
   };
   stage.restart();
   return stage;
+}
+
+/** The shipped addon, unless `BROKER_WIN_ADDON` names another build of it. */
+export function loadAddonUnderTest(): NativeBinding {
+  const file = process.env["BROKER_WIN_ADDON"];
+  return (file === undefined ? load() : createRequire(file)(file)) as NativeBinding;
 }

@@ -23,16 +23,23 @@ export interface WindowsSuite {
 }
 
 /**
- * Runs a test file in Windows' Node.js under Wine, now, and then registers one test for each test in it. Where Wine
- * cannot run there is one test that is skipped and says why; on continuous integration that is an error.
+ * Runs a test file in Windows' Node.js under Wine, now, and then registers one test for each test in it. On Windows
+ * itself it is a test file like any other. Where Wine cannot run there is one test that is skipped and says why; on
+ * continuous integration that is an error.
  */
 export async function describeInWindows(suite: WindowsSuite): Promise<void> {
-  const name = `${suite.name} (Windows, under Wine)`;
-  const reason = whyWindowsCannotRun(suite.needs);
+  const isWindows = process.platform === "win32";
+  const name = isWindows ? suite.name : `${suite.name} (Windows, under Wine)`;
+  const reason = await whyWindowsCannotRun(suite.needs);
   if (reason !== undefined) {
     describe(name, () => {
       it("runs", (context) => context.skip(reason));
     });
+    return;
+  }
+  if (isWindows) {
+    Object.assign(process.env, suite.env);
+    describe(name, () => import(suite.file.href));
     return;
   }
   const results = await runInWindows(suite);

@@ -11,7 +11,7 @@ import { windowsNode } from "./windows-node.mjs";
  * @param {string} path absolute
  */
 export function windowsPath(path) {
-  return `Z:${path.replaceAll("/", "\\")}`;
+  return process.platform === "win32" ? path : `Z:${path.replaceAll("/", "\\")}`;
 }
 
 /**

@@ -31,7 +31,7 @@ const brokerMethods = Object.entries({
 export async function startWindowsStage(options = {}) {
   const { username = "ada@contoso.example", containers = ["invoices", "photos"] } = options;
   const { apps = ["examples", "test/e2e/apps"] } = options;
-  const unusable = whyWindowsCannotRun(builtForWindows);
+  const unusable = await whyWindowsCannotRun(builtForWindows);
   const tenant = new EmulatedTenant({ domain: username.split("@")[1] ?? "contoso.example" });
   const account = tenant.addAccount({ username, name: "Ada Lovelace" });
 
