@@ -1,9 +1,16 @@
+import { release } from "node:os";
 import type { DiagnosticCheck } from "@x/broker-contract";
 import { type Call, check, type TitledCheck } from "@x/broker-protocol";
-import type { NativeProvider } from "./native.js";
-import { bindsTokens } from "./proof-of-possession.js";
+import type { NativeProvider, NativeTokenResult } from "./native.js";
+import { probeTokenBinding } from "./proof-of-possession.js";
 import type { Wam } from "./wam.js";
-import { type AccountKind, findAccountsStatus } from "./wam-constants.js";
+import {
+  type AccountKind,
+  findAccountsStatus,
+  hex,
+  requestStatus,
+  requestStatusNames,
+} from "./wam-constants.js";
 
 /**
  * Questions that nobody could ask a real Windows yet, for `broker doctor --deep`: the answers tell whether
@@ -14,6 +21,7 @@ const questions = {
   workListing: { id: "deep-work-accounts", title: "How work accounts are listed" },
   personalListing: { id: "deep-personal-accounts", title: "How personal accounts are listed" },
   tokenBinding: { id: "deep-token-binding", title: "Tokens bound to a key of Windows" },
+  windows: { id: "deep-windows", title: "Windows of this process" },
 } as const satisfies Record<string, TitledCheck>;
 
 /** Authorities that lead to a plug-in, as Microsoft's client asks for it (captured). */
@@ -43,10 +51,9 @@ export async function* deepChecks(
     else yield await check(titled, () => listing(wam, kind, clientId, oneCall()));
   }
   yield await check(questions.tokenBinding, async () =>
-    (await bindsTokens(wam, oneCall()))
-      ? "The plug-in for work accounts says that it binds tokens to a key of its own."
-      : "The plug-in for work accounts does not bind tokens to a key of its own: this process' key is used.",
+    describeProbe(await probeTokenBinding(wam, oneCall())),
   );
+  yield await check(questions.windows, () => describeWindows(wam));
 }
 
 const needsClientId = "Accounts are listed for an app: give its client id (--client-id).";
@@ -55,6 +62,24 @@ function describeProvider(provider: NativeProvider | null): string {
   if (provider === null) return "none";
   const { id, authority } = provider;
   return `${id} (${authority ?? "tells no authority"})`;
+}
+
+/** What the feature probe was answered; nobody has seen that from a real plug-in. */
+function describeProbe({ status, responses, error }: NativeTokenResult): string {
+  const name = requestStatusNames[status] ?? "unknown";
+  const names = responses.flatMap(({ properties }) => Object.keys(properties)).sort();
+  const told = error === undefined ? "no error" : `error ${hex(error.code)}`;
+  const binds = status === requestStatus.success ? "binds" : "does not bind";
+  return `Status ${status} (${name}), ${told}, ${responses.length} response(s) with the properties ${names.join(", ") || "(none)"}: Windows ${binds} tokens to a key of its own.`;
+}
+
+function describeWindows({ binding }: Wam): string {
+  const describe = (window: bigint) => {
+    if (window === 0n) return "none";
+    const { className = "unknown", visible, sameDesktop } = binding.windowFacts(window);
+    return `class ${className}, visible ${visible ?? "unknown"}, same desktop ${sameDesktop ?? "unknown"}`;
+  };
+  return `Windows ${release()}. Console or terminal: ${describe(binding.consoleWindow())}. Desktop: ${describe(binding.desktopWindow())}.`;
 }
 
 async function listing(wam: Wam, kind: AccountKind, clientId: string, call: Call): Promise<string> {

@@ -2,7 +2,7 @@ import { createPublicKey, verify } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createWindowsBroker } from "./index.js";
 import { brokerIn, failure, onlyTokenCall, request, tokenCalls } from "./testing/broker.js";
-import { nativeError, type WamCall } from "./testing/fake-wam.js";
+import { nativeError, type WamAnswer, type WamCall } from "./testing/fake-wam.js";
 import { jane, jwt, personalResponse, workResponse } from "./testing/people.js";
 
 const proofOfPossession = {
@@ -46,6 +46,16 @@ describe("where WAM binds tokens to a key of its own", () => {
         shr_add_timestamp: "1",
       },
     });
+  });
+
+  it("believes no signature for an earlier request", async () => {
+    const signed = (nonce: string) => jwt({ at: "opaque", nonce });
+    const { broker } = brokerIn({ response: () => workResponse({ shr: signed("an-older-nonce") }) });
+    const error = await failure(broker.acquireTokenSilently(request({ proofOfPossession })));
+    expect(error.code).toBe("protocol_error");
+    const fresh = brokerIn({ response: () => workResponse({ shr: signed("nonce-1") }) });
+    const token = await fresh.broker.acquireTokenSilently(request({ proofOfPossession }));
+    expect(token.accessToken).toBe(signed("nonce-1"));
   });
 
   it("asks about it once per process", async () => {
@@ -103,16 +113,20 @@ describe("where it does not", () => {
     expect(new Set(tokenCalls(wam).map((call) => keyOf(call)["kid"])).size).toBe(1);
   });
 
-  it("takes a question that fails for a no", async () => {
+  it.each<[string, WamAnswer | Error]>([
+    ["fails", nativeError("failed", { hresult: 0x80004005, stage: "GetTokenSilentlyAsync" })],
+    ["finds no network", { status: 5, error: { code: 0xcaa82ee7 } }],
+  ])("takes a question that %s for a no, and asks again the next time", async (_what, answer) => {
     const { broker, wam } = brokerIn({
       response: bound,
-      first: ({ scope, call }) =>
-        scope?.startsWith("IsFeature")
-          ? nativeError("failed", { hresult: 0x80004005, stage: call })
-          : undefined,
+      first: ({ scope }) => (scope?.startsWith("IsFeature") ? answer : undefined),
     });
-    expect((await broker.acquireTokenSilently(request({ proofOfPossession }))).tokenType).toBe("pop");
-    expect(onlyTokenCall(wam).properties?.["token_type"]).toBe("pop");
+    for (const probes of [1, 2]) {
+      const token = await broker.acquireTokenSilently(request({ proofOfPossession }));
+      expect(token.tokenType).toBe("pop");
+      expect(tokenCalls(wam).at(-1)?.properties?.["token_type"]).toBe("pop");
+      expect(wam.calls.filter(({ scope }) => scope?.startsWith("IsFeature"))).toHaveLength(probes);
+    }
   });
 
   it.each([

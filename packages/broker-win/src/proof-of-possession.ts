@@ -4,13 +4,16 @@ import {
   callError,
   type HttpRequestParts,
   jwtClaims,
+  nonsense,
   objectField,
   type ProofKey,
   textField,
 } from "@x/broker-protocol";
-import type { NativeTokenResponse } from "./native.js";
+import type { NativeTokenResponse, NativeTokenResult } from "./native.js";
 import type { Wam } from "./wam.js";
 import { type AccountKind, requestStatus } from "./wam-constants.js";
+import { failureOf } from "./wam-errors.js";
+import type { WamFailure } from "./wam-failure.js";
 
 /** How a token is bound to a key: WAM's own, which signs the request as well, or one of this process. */
 export type PopBinding =
@@ -36,23 +39,40 @@ export async function ownKeyBinding(request: HttpRequestParts, wam: Wam): Promis
   return { keeper: "process", request, key: await wam.memory.proofKey() };
 }
 
-/** Asks, once per process, whether WAM binds tokens to a key of its own. */
-export async function bindsTokens(wam: Wam, call: Call): Promise<boolean> {
-  const { memory } = wam;
-  if (memory.bindsTokens !== undefined) return memory.bindsTokens;
-  try {
-    const provider = await wam.provider("organizations", "organizations", call);
-    const probe = { mode: "silent", provider, scope: tokenBindingProbe, clientId: "" } as const;
-    const { status } = await wam.ask({ ...probe, properties: {}, appProperties: {} }, call);
-    memory.bindsTokens = status === requestStatus.success;
-  } catch (error) {
-    // A plug-in that chokes on the question does not do what it asks about.
-    if (!(error instanceof BrokerError) || error.code !== "broker_failed") throw error;
-    memory.bindsTokens = false;
-  }
-  call.log.note(`WAM ${memory.bindsTokens ? "binds" : "does not bind"} tokens to a key of its own.`);
-  return memory.bindsTokens;
+/** Asks the plug-in for work accounts whether it binds tokens to a key of its own. Gets no token. */
+export async function probeTokenBinding(wam: Wam, call: Call): Promise<NativeTokenResult> {
+  const provider = await wam.provider("organizations", "organizations", call);
+  const probe = { mode: "silent", provider, scope: tokenBindingProbe, clientId: "" } as const;
+  return await wam.ask({ ...probe, properties: {}, appProperties: {} }, call);
 }
+
+/** Whether WAM binds tokens to a key of its own: asked once, and remembered for the process. */
+async function bindsTokens(wam: Wam, call: Call): Promise<boolean> {
+  const { memory } = wam;
+  memory.bindsTokens ??= await askAboutBinding(wam, call);
+  return memory.bindsTokens ?? false;
+}
+
+/** `undefined` where the answer is none that lasts: no network says nothing about the plug-in. */
+async function askAboutBinding(wam: Wam, call: Call): Promise<boolean | undefined> {
+  try {
+    const answer = await probeTokenBinding(wam, call);
+    const binds = answer.status === requestStatus.success;
+    call.log.note(`WAM ${binds ? "binds" : "does not bind"} tokens to a key of its own.`);
+    const passing = !binds && passingFailures.has(failureOf(answer, { kind: "organizations", silent: true }));
+    return passing ? undefined : binds;
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.code !== "broker_failed") throw error;
+    call.log.note("WAM does not say whether it binds tokens to a key of its own.");
+    return undefined;
+  }
+}
+
+const passingFailures: ReadonlySet<WamFailure> = new Set<WamFailure>([
+  "NoNetwork",
+  "ServerTemporarilyUnavailable",
+  "TransientError",
+]);
 
 /** What a token request says of the key, by the two maps it has. Names captured from Microsoft's client. */
 export function popProperties(binding: PopBinding | undefined): {
@@ -84,6 +104,17 @@ function keyReference({ id }: ProofKey): string {
 /** The signed request that WAM made, if it did. */
 export function madeByWam(response: NativeTokenResponse): string | undefined {
   return response.properties["shr"] || undefined;
+}
+
+/**
+ * A signed request that WAM made, for this request and no earlier one.
+ * @throws BrokerError `protocol_error` for one with another nonce
+ */
+export function signedByWam(signed: string, { nonce }: HttpRequestParts, { facts }: Call): string {
+  const claims = jwtClaims(signed);
+  const told = claims && textField(claims, "nonce");
+  if (told === undefined || told === nonce) return signed;
+  throw nonsense("a signed request with another nonce than the one asked for", facts);
 }
 
 /**

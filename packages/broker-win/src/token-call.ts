@@ -13,6 +13,7 @@ import {
   type PopBinding,
   popBinding,
   popProperties,
+  signedByWam,
   signedWithOwnKey,
 } from "./proof-of-possession.js";
 import { commonProperties, type PreparedRequest, scopeText } from "./token-request.js";
@@ -219,7 +220,7 @@ async function presented(
     throw nonsense("a token of another type than was asked for", call.facts);
   }
   if (binding.keeper === "process") return await signedWithOwnKey(accessToken, tokenType, binding, call);
-  return madeByWam(response) ?? accessToken;
+  return signedByWam(madeByWam(response) ?? accessToken, binding.request, call);
 }
 
 /** Facts of a call that keep an account's names out of what is written, too. */
