@@ -2,45 +2,63 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-const lists = JSON.parse(readFileSync(new URL("./system-packages.json", import.meta.url), "utf8"));
+const { build, optional } = JSON.parse(
+  readFileSync(new URL("./system-packages.json", import.meta.url), "utf8"),
+);
 
 /**
  * Installs what is missing through apt when that is possible without asking, else prints what to install.
  * Ends the process when the build cannot go on without it.
- * @returns {"present" | "missing"} whether the libraries for the interop tests are there
+ * @param {readonly string[]} groups which of the optional groups are wanted
+ * @returns {string[]} which of them are there
  */
-export function ensureSystemPackages({ withInterop }) {
-  const wanted = [...lists.build, ...(withInterop ? lists.interop : [])];
-  if (!has("dpkg-query")) return withoutApt();
-  const missing = wanted.filter((name) => !isInstalled(name));
-  if (missing.length === 0) return "present";
+export function ensureSystemPackages(groups) {
+  if (!has("dpkg-query")) return withoutApt(groups);
+  const wanted = [build, ...groups.map(missingOf)];
+  const missing = wanted.flat().filter((name) => !isInstalled(name));
+  if (missing.length > 0) tryToInstall(missing, wanted);
 
-  const apt = aptCommand();
-  if (apt) {
-    console.log(`Installing from apt: ${missing.join(" ")}`);
-    const install = () => ran([...apt, "install", "--yes", "--no-install-recommends", ...missing]);
-    // The package lists of a fresh machine are empty or old.
-    if (!install()) ran([...apt, "update"]) && install();
-  }
-
-  const stillMissing = wanted.filter((name) => !isInstalled(name));
-  const needed = stillMissing.filter((name) => lists.build.includes(name));
-  const optional = stillMissing.filter((name) => !needed.includes(name));
+  const needed = build.filter((name) => !isInstalled(name));
   if (needed.length > 0) {
     console.error(`The build needs these system packages:\n\n  sudo apt-get install ${needed.join(" ")}\n`);
   }
-  if (optional.length > 0) {
-    const use = `Only the tests with Microsoft's own client need these; without them those tests are skipped`;
-    console.error(`${use}:\n\n  sudo apt-get install ${optional.join(" ")}\n`);
+  const lacking = groups.filter((group) => missingOf(group).length > 0);
+  for (const group of lacking) {
+    const { use } = optional[group];
+    console.error(
+      `Only ${use} need these; without them those tests are skipped:\n\n  sudo apt-get install ${missingOf(group).join(" ")}\n`,
+    );
   }
-  if (needed.length > 0 || (optional.length > 0 && process.env.CI === "true")) process.exit(1);
-  return optional.length === 0 ? "present" : "missing";
+  if (needed.length > 0 || (lacking.length > 0 && process.env.CI === "true")) process.exit(1);
+  return groups.filter((group) => !lacking.includes(group));
 }
 
-function withoutApt() {
+function tryToInstall(names, groups) {
+  const apt = aptCommand();
+  if (apt === undefined) return;
+  console.log(`Installing from apt: ${names.join(" ")}`);
+  const install = (some) => ran([...apt, "install", "--yes", "--no-install-recommends", ...some]);
+  if (install(names)) return;
+  // The package lists of a fresh machine are empty or old.
+  if (ran([...apt, "update"]) && install(names)) return;
+  // One that this system does not have shall not keep the others away.
+  for (const group of groups) {
+    const left = group.filter((name) => !isInstalled(name));
+    if (left.length > 0) install(left);
+  }
+}
+
+function missingOf(group) {
+  const { packages, commands = [] } = optional[group];
+  return commands.some(has) ? [] : packages.filter((name) => !isInstalled(name));
+}
+
+function withoutApt(groups) {
   const tools = ["g++", "cmake", "make", "pkg-config", "dbus-daemon"].filter((name) => !has(name));
   const library = spawnSync("pkg-config", ["--exists", "libsystemd"]).status === 0;
-  if (tools.length === 0 && library) return "missing";
+  if (tools.length === 0 && library) {
+    return groups.filter((group) => optional[group].commands?.some(has) ?? false);
+  }
   console.error(
     `This is not a Debian-like system, so please install by hand: ${[...tools, ...(library ? [] : ["the libsystemd development files"])].join(", ")}`,
   );

@@ -35,8 +35,8 @@ if (job === undefined) {
 }
 
 requireNode();
-const withInterop = process.argv[2] === "test" || process.argv[2] === "bench";
-const interop = ensureSystemPackages({ withInterop });
+const groupsOfJobs = { bench: ["interop"], test: ["interop", "browser", "macos", "windows"] };
+const present = ensureSystemPackages(groupsOfJobs[process.argv[2]] ?? []);
 run("npx", [
   "--yes",
   packageManager,
@@ -78,8 +78,8 @@ function turboStatus(...tasks) {
       TURBO_TELEMETRY_DISABLED: "1",
       TURBO_NO_UPDATE_NOTIFIER: "1",
       DO_NOT_TRACK: "1",
-      // Part of the cache key: a run that had to skip the interop tests says nothing about one that can do them.
-      BROKER_INTEROP: interop,
+      // Part of the cache key: a run that had to skip tests says nothing about one that can do them.
+      BROKER_SYSTEM_PACKAGES: present.join(" "),
     },
   );
 }
