@@ -7,8 +7,8 @@ import { windowsFileUrl, windowsPath } from "./run-windows-node.mjs";
 
 const vitestInWindows = fileURLToPath(new URL("./vitest-in-windows.mjs", import.meta.url));
 
-/** Loaded as it is shipped, with the addon beside it, and found from here. */
-const shippedPackage = "@x/broker-win";
+/** Loaded as they are shipped, with their addons beside them, and found from here. */
+const shippedPackages = new Set(["@x/broker-win", "@azure/msal-node-runtime"]);
 const require = createRequire(import.meta.url);
 
 /**
@@ -85,7 +85,7 @@ function ownPlace() {
 }
 
 /**
- * What must stay a file of its own: the shipped package, addons, and the small CommonJS files that find an addon
+ * What must stay a file of its own: packages with addons, addons, and the small CommonJS files that find an addon
  * beside them.
  * @param {"esm" | "cjs"} format
  * @returns {import("rolldown").Plugin}
@@ -95,12 +95,11 @@ function shippedParts(format) {
   return {
     name: "shipped-parts",
     resolveId: {
-      filter: { id: /^@x\/broker-win$|\.node$|-binding\.cjs$/ },
+      filter: { id: /^@x\/broker-win$|^@azure\/msal-node-runtime$|\.node$|-binding\.cjs$/ },
       handler(source, importer = "") {
-        const path =
-          source === shippedPackage
-            ? require.resolve(shippedPackage).replace("/dist/cjs/", `/dist/${format}/`)
-            : createRequire(pathToFileURL(importer)).resolve(source);
+        const path = shippedPackages.has(source)
+          ? require.resolve(source).replace("/dist/cjs/", `/dist/${format}/`)
+          : createRequire(pathToFileURL(importer)).resolve(source);
         return { id: named(path), external: true };
       },
     },
