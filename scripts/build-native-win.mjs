@@ -1,5 +1,5 @@
-// Builds for 64-bit Windows: the addon of one package (the current folder), or what else the CMakeLists.txt of the
-// folder named as argument makes. On Windows the addon as every addon, with MSVC. Here with mingw-w64, into
+// Builds for Windows: the addon of one package (the current folder), or what else the CMakeLists.txt of the
+// folder named as argument makes. On Windows the addon as every addon, with MSVC. Elsewhere with mingw-w64, into
 // prebuilds/win32-x64/: such a build is good for tests under Wine, and it works on Windows. What is up to date is not
 // compiled again. Quiet unless something fails.
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
@@ -20,11 +20,12 @@ if (reason !== undefined) {
 }
 
 function build(from) {
-  const out = join("build", "cmake", "win32-x64");
+  const platform = `win32-${process.platform === "win32" ? process.arch : "x64"}`;
+  const out = join("build", "cmake", platform);
   configure(from, out);
   run("cmake", ["--build", out, "--config", "Release", "--parallel", String(availableParallelism())]);
 
-  const prebuilds = join("prebuilds", "win32-x64");
+  const prebuilds = join("prebuilds", platform);
   rmSync(prebuilds, { recursive: true, force: true });
   mkdirSync(prebuilds, { recursive: true });
   for (const file of readdirSync(join(out, "addon")).filter((name) => name.endsWith(".node"))) {
