@@ -1,5 +1,10 @@
 // What the Web Account Manager of a Windows in trouble does: through the shipped addon, in Windows' Node.js.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { EmulatedTenant } from "@x/broker-emulator";
+import { createWindowsBroker, type NativeBinding } from "@x/broker-win";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { WamAnswer, WamCall } from "../doubles/wam/fake-wam.js";
 import { startWindowsStage, type WindowsStage } from "../windows/windows-stage.js";
@@ -15,6 +20,27 @@ const request = {
   scopes: ["https://graph.microsoft.com/User.Read"],
 };
 const common = { ...request, authority: "https://login.microsoftonline.com/common" };
+
+describe("an addon that Windows does not load", () => {
+  it.each<[string, string | undefined]>([
+    ["no file at all", undefined],
+    ["a file of another kind", "not a library"],
+  ])("is told with what to do: %s", async (_what, content) => {
+    const folder = mkdtempSync(join(tmpdir(), "broker-win-"));
+    try {
+      const file = join(folder, "broker-win.node");
+      if (content !== undefined) writeFileSync(file, content);
+      const loadBinding = () => createRequire(file)(file) as NativeBinding;
+      const broker = createWindowsBroker({ loadBinding });
+      const failure = await failureOf(broker.acquireTokenSilently(request));
+      expect(failure.code).toBe("broker_unavailable");
+      expect(failure.hint).toMatch(/[.!]$/);
+      expect(await broker.probe()).toMatchObject({ available: false });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
 
 describe("a Windows in trouble", () => {
   let tenant: EmulatedTenant;
