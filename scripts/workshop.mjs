@@ -39,7 +39,7 @@ if (job === undefined) {
 }
 
 requireNode();
-const groupsOfJobs = { bench: ["interop"], test: ["interop", "browser", "macos"] };
+const groupsOfJobs = { bench: ["interop"], test: ["interop", "browser", "macos", "windows"] };
 const present = ensureSystemPackages(groupsOfJobs[process.argv[2]] ?? []);
 run("npx", [
   "--yes",

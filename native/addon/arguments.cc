@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace broker {
@@ -71,12 +72,57 @@ bool ObjectReader::optionalBoolean(const char* key, bool otherwise) {
   return get(key).IsUndefined() ? otherwise : boolean(key);
 }
 
+std::optional<std::int32_t> ObjectReader::optionalInteger(const char* key) {
+  Napi::Value value = get(key);
+  if (value.IsUndefined()) return std::nullopt;
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : std::nan("");
+  const auto integer = std::isfinite(number) && std::abs(number) <= std::numeric_limits<std::int32_t>::max()
+                           ? static_cast<std::int32_t>(number)
+                           : 0;
+  if (static_cast<double>(integer) == number) return integer;
+  refuse(key, "an integer of 32 bits");
+  return std::nullopt;
+}
+
 std::uint64_t ObjectReader::unsignedBigint(const char* key) {
   Napi::Value value = get(key);
   bool lossless = false;
   const std::uint64_t number = value.IsBigInt() ? value.As<Napi::BigInt>().Uint64Value(&lossless) : 0;
   if (!lossless) refuse(key, "a bigint of 64 bits");
   return number;
+}
+
+std::vector<std::pair<std::string, std::string>> ObjectReader::stringRecord(const char* key) {
+  std::vector<std::pair<std::string, std::string>> record;
+  Napi::Value value = get(key);
+  if (!value.IsObject()) {
+    refuse(key, "an object of strings");
+    return record;
+  }
+  const auto keep = [&](Result<std::string>& text) {
+    if (!text.ok() && !failure_) failure_ = std::move(text.failure());
+    return text.ok();
+  };
+  napi_value names = nullptr;
+  napi_get_all_property_names(env_, value, napi_key_own_only,
+                              static_cast<napi_key_filter>(napi_key_enumerable | napi_key_skip_symbols),
+                              napi_key_numbers_to_strings, &names);
+  const std::uint32_t count = names == nullptr ? 0 : Napi::Array(env_, names).Length();
+  for (std::uint32_t i = 0; i < count && !env_.IsExceptionPending(); ++i) {
+    const Napi::Value name = Napi::Array(env_, names).Get(i);
+    Result<std::string> property = readString(name, label(key) + "'s names");
+    if (!keep(property)) break;
+    const Napi::Value content = value.As<Napi::Object>().Get(name);
+    if (env_.IsExceptionPending()) break;
+    Result<std::string> text = readString(content, label(key) + "." + property.value());
+    if (!keep(text)) break;
+    record.emplace_back(std::move(property.value()), std::move(text.value()));
+  }
+  if (env_.IsExceptionPending()) {
+    env_.GetAndClearPendingException();  // a getter or a proxy threw
+    refuse(key, "readable");
+  }
+  return record;
 }
 
 std::optional<std::chrono::milliseconds> ObjectReader::timeout(const char* key) {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "addon/failure.h"
 #include "addon/result.h"
@@ -34,8 +36,12 @@ class ObjectReader {
   std::optional<std::string> optionalString(const char* key);
   bool boolean(const char* key);
   bool optionalBoolean(const char* key, bool otherwise);
+  /** A number that 32 bits with a sign hold. */
+  std::optional<std::int32_t> optionalInteger(const char* key);
   /** A bigint that 64 bits without a sign hold. */
   std::uint64_t unsignedBigint(const char* key);
+  /** The properties of an object, all of them strings, in their order. */
+  std::vector<std::pair<std::string, std::string>> stringRecord(const char* key);
   /** Milliseconds; empty for 0, which means no limit. */
   std::optional<std::chrono::milliseconds> timeout(const char* key);
   Napi::Function function(const char* key);

@@ -14,6 +14,8 @@ struct Failure {
   std::string message;
   /** Further facts, each a property of the JavaScript error. The names are string literals. */
   std::vector<std::pair<const char*, std::string>> facts = {};
+  /** Facts that are numbers. */
+  std::vector<std::pair<const char*, double>> numbers = {};
 };
 
 }  // namespace broker

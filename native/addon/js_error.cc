@@ -8,6 +8,9 @@ Napi::Value toJsError(Napi::Env env, const Failure& failure) {
   for (const auto& [name, value] : failure.facts) {
     error.Set(name, Napi::String::New(env, value));
   }
+  for (const auto& [name, value] : failure.numbers) {
+    error.Set(name, Napi::Number::New(env, value));
+  }
   return error;
 }
 

@@ -2,6 +2,8 @@
 
 #include <atomic>
 
+#include "addon/counted.h"
+
 namespace broker {
 
 /** Live counts of what this process holds. */
@@ -15,17 +17,5 @@ inline Stats& stats() {
   static Stats instance;
   return instance;
 }
-
-/** Counts itself for as long as it lives. */
-class Counted {
- public:
-  explicit Counted(std::atomic<int>& counter) : counter_(counter) { ++counter_; }
-  ~Counted() { --counter_; }
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
-
- private:
-  std::atomic<int>& counter_;
-};
 
 }  // namespace broker

@@ -54,6 +54,7 @@ describe("the emulator's README", () => {
       "startWslEmulator",
       "createSsoExtensionDoor",
       "startWebTenant",
+      "createWamDoor",
     ];
     expect(snippets.filter((code) => !marks.some((mark) => code.includes(mark)))).toEqual([]);
     expect(snippets).toHaveLength(marks.length);
@@ -91,6 +92,11 @@ describe("the emulator's README", () => {
     const { code, stdout, stderr } = await runSnippet("startWebTenant");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^To sign in, .*\ndevice-code ada@contoso\.example\n$/);
+  });
+
+  it("answers for Windows' Web Account Manager", async () => {
+    const stdout = "Work or school account (emulator) 1\n";
+    expect(await runSnippet("createWamDoor")).toEqual({ code: 0, stdout, stderr: "" });
   });
 
   it("runs apps from a shell", async (ctx) => {

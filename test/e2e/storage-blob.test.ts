@@ -1,5 +1,6 @@
 // Unmodified @azure/storage-blob apps against a blob service that takes Entra tokens, signed in through
-// InteractiveBrowserBrokerCredential and the emulated broker: over D-Bus, and over WSL's proxy in a simulated WSL.
+// InteractiveBrowserBrokerCredential and the emulated broker: over D-Bus, over WSL's proxy in a simulated WSL, and in
+// Windows' Node.js over its Web Account Manager.
 // Each app is a process of its own.
 import { fileURLToPath } from "node:url";
 import { decodeJwt } from "jose";
@@ -7,17 +8,21 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { verifyWithPublishedKeys } from "../support/published-keys.mjs";
 import { runNode } from "../support/run-node.mjs";
 import { startStage, startWslStage } from "../support/stage.mjs";
+import { startWindowsStage } from "../support/wine/windows-stage.mjs";
 
 const containers = ["invoices", "logs", "photos"];
 const listing = containers.map((name) => `${name}\n`).join("");
 const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
 const app = (name: string) => fileURLToPath(new URL(`./apps/${name}`, import.meta.url));
+/** The apps in question wait for one; the same is tested in Windows in test/windows and test/faults. */
+const noSignals = "Windows has no SIGUSR2";
 
-type Stage = Awaited<ReturnType<typeof startStage | typeof startWslStage>>;
+type Stage = Awaited<ReturnType<typeof startStage | typeof startWslStage | typeof startWindowsStage>>;
 
 describe.each<[string, (options: { containers: string[] }) => Promise<Stage>]>([
   ["D-Bus", startStage],
   ["WSL's proxy", startWslStage],
+  ["Windows' Web Account Manager", startWindowsStage],
 ])("an app lists blob containers as the user of this machine, over %s", (_way, start) => {
   let stage: Stage;
   let stopApps: AbortController;
@@ -39,12 +44,15 @@ describe.each<[string, (options: { containers: string[] }) => Promise<Stage>]>([
   });
 
   const run = async (file: string, options: Parameters<typeof runNode>[1] = {}) => {
-    const outcome = await runNode(file, {
-      ...options,
-      ...("inside" in stage && { inside: stage.inside }),
-      env: { ...stage.env, ...options.env },
-      abortSignal: stopApps.signal,
-    });
+    const outcome =
+      "runApp" in stage
+        ? await stage.runApp(file, options)
+        : await runNode(file, {
+            ...options,
+            ...("inside" in stage && { inside: stage.inside }),
+            env: { ...stage.env, ...options.env },
+            abortSignal: stopApps.signal,
+          });
     expect(`${outcome.stdout}${outcome.stderr}`, "an app never prints a token by itself").not.toContain(
       "eyJ",
     );
@@ -110,7 +118,8 @@ describe.each<[string, (options: { containers: string[] }) => Promise<Stage>]>([
     ).rejects.toMatchObject({ code: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED" });
   });
 
-  it("again from the credential's memory, with no call to the broker", async () => {
+  it("again from the credential's memory, with no call to the broker", async (ctx) => {
+    if ("runApp" in stage) ctx.skip(noSignals);
     let requestsAtHalf = -1;
     const finished = await runAndSignal("list-twice.mjs", "again?", () => {
       requestsAtHalf = stage.emulator.requests.length;
@@ -173,7 +182,8 @@ describe.each<[string, (options: { containers: string[] }) => Promise<Stage>]>([
     expect(tokenCalls().length).toBe(2);
   });
 
-  it("until it gives up: abort ends the wait, and the app", async () => {
+  it("until it gives up: abort ends the wait, and the app", async (ctx) => {
+    if ("runApp" in stage) ctx.skip(noSignals);
     const policy = stage.tenant.addPolicy({ method: "acquireTokenSilently" }, { kind: "never_answers" });
     const { code, stdout } = await runAndSignal("abort.mjs", "asking", () =>
       expect.poll(tokenCalls, { timeout: 20_000 }).toEqual(["acquireTokenSilently"]),

@@ -52,6 +52,12 @@ export type BrokerErrorReason =
   | "wsl_proxy_not_started"
   | "wsl_proxy_silent"
   | "wsl_interop_off"
+  | "wam_missing"
+  | "provider_missing"
+  | "windows_too_old"
+  | "session_0"
+  | "no_desktop"
+  | "elevated_process"
   | (string & {});
 
 /** What the OS itself said, for support: numbers and names as they came, texts with secrets taken out. */

@@ -63,9 +63,10 @@ export interface Broker {
 
   /**
    * Looks at what this platform needs, from the ground up, for `broker doctor`: each check is given as soon
-   * as it is done. Usual ids, in this order: `native-addon`, `session-bus`, `broker`, `broker-version`,
-   * `keyring`, `display`, `redirect-uri`; a check that an earlier failure makes pointless is given as
-   * `"skip"`. Accounts are left to the caller, who asks `getAccounts`. Rejects only when aborted: whatever
+   * as it is done. Usual ids, in this order, on Linux: `native-addon`, `session-bus`, `broker`, `broker-version`,
+   * `keyring`, `display`, `redirect-uri`; on Windows: `native-addon`, `session`, `elevation`, `wam`,
+   * `personal-accounts`, `default-account`, `parent-window`, `redirect-uri`. A check that an earlier failure makes
+   * pointless is given as `"skip"`. Accounts are left to the caller, who asks `getAccounts`. Rejects only when aborted: whatever
    * else goes wrong is a failed check.
    */
   diagnose?(options?: DiagnoseOptions): AsyncIterable<DiagnosticCheck>;

@@ -369,6 +369,7 @@ class EmulatedBroker implements Broker {
           });
         case "dbus_error":
         case "extension_error":
+        case "wam_error":
         case "wire_error":
           throw this.#error("broker_failed", correlationId, {
             message: "The broker failed for a reason of its own.",

@@ -41,6 +41,17 @@ export type { DialogRecord, EmulatedUser, UserAction } from "./tenant/emulated-u
 export type { BrokerMethod, PolicyEffect, PolicyHandle, PolicyMatch } from "./tenant/policy.js";
 export type { EmulatedResource } from "./tenant/resources.js";
 export type { PublicJwk, SigningKey, VerifiedJwt } from "./tenant/signing-key.js";
+export type {
+  WamAccount,
+  WamAnswer,
+  WamCall,
+  WamProvider,
+  WamProviderError,
+  WamTokenAnswer,
+  WamTokenCall,
+  WamTokenResponse,
+} from "./wam-door/wam-calls.js";
+export { createWamDoor, type WamDoor, type WamDoorOptions } from "./wam-door/wam-door.js";
 export {
   type RecordedWebRequest,
   startWebTenant,

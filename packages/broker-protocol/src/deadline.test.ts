@@ -21,6 +21,21 @@ describe("a deadline", () => {
     expect(over.remainingInMs).toBe(1);
   });
 
+  it("lends a part of the call no more time than there is", async () => {
+    const controller = new AbortController();
+    const whole = deadline({ timeoutInMs: 60_000, abortSignal: controller.signal, keepProcessAlive: false });
+    expect(whole.within(5_000).remainingInMs).toBeLessThanOrEqual(5_000);
+    expect(whole.within(90_000).remainingInMs).toBeLessThanOrEqual(60_000);
+    expect(deadline().within(5_000).remainingInMs).toBeGreaterThan(1);
+    expect(whole.within(5_000)).toMatchObject({
+      correlationId: whole.correlationId,
+      keepProcessAlive: false,
+    });
+    const racing = failure(whole.within(5_000).race(never, () => {}));
+    controller.abort();
+    expect((await racing).name).toBe("AbortError");
+  });
+
   it("gives up once, however it ends", async () => {
     const controller = new AbortController();
     const giveUp = vi.fn();

@@ -65,6 +65,22 @@ export class Deadline {
     return Math.min(Math.max(1, Math.ceil(this.#timeoutInMs - this.elapsedInMs)), longestTimerInMs);
   }
 
+  /** The same patience for a part of the call that may take no longer than this, in milliseconds. */
+  within(longestInMs: number): Deadline {
+    const left = this.remainingInMs;
+    return new Deadline(
+      this.#operation,
+      this.#platform,
+      {
+        timeoutInMs: left === 0 ? longestInMs : Math.min(left, longestInMs),
+        correlationId: this.correlationId,
+        keepProcessAlive: this.keepProcessAlive,
+        ...(this.#abortSignal !== undefined && { abortSignal: this.#abortSignal }),
+      },
+      longestInMs,
+    );
+  }
+
   /** Throws if the caller's patience is already at its end. */
   throwIfOver(): void {
     if (this.#abortSignal?.aborted === true) throw this.#aborted();

@@ -269,6 +269,8 @@ export class BrokerService {
             "org.freedesktop.DBus.Error.Failed",
             `${effect.error.domain} ${effect.error.code}`,
           );
+        case "wam_error":
+          return dbusError("org.freedesktop.DBus.Error.Failed", effect.message ?? "The broker failed.");
         case "dbus_reply":
           return { kind: "dbus_reply", signature: effect.signature, body: effect.body };
         case "wire_error":

@@ -1,5 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 
+/** The tenant all personal Microsoft accounts have in common. Public: it stands in their tokens. */
+export const personalTenantId = "9188040d-6c67-4c5b-b112-36a304b66dad";
+
 /** What a test says about a person; the rest is made up. */
 export interface AccountOptions {
   /** User principal name, e.g. `ada@contoso.example`. */
@@ -10,6 +13,11 @@ export interface AccountOptions {
   readonly objectId?: string;
   /** Home tenant id, a GUID. Default: the emulated tenant. */
   readonly tenantId?: string;
+  /**
+   * A personal Microsoft account (MSA) instead of one of a tenant. Only Windows' broker, behind the WAM door, has
+   * something to give it. Default `false`.
+   */
+  readonly personal?: boolean;
   /** Other tenants the account is a guest in; its object id differs in each. */
   readonly guestTenants?: readonly string[];
   /**
@@ -44,9 +52,9 @@ export interface StoredAccount extends EmulatedAccount {
 }
 
 export function createAccount(options: AccountOptions, defaultTenantId: string): StoredAccount {
-  const { username, guestTenants = [], signedIn = true } = options;
-  const objectId = (options.objectId ?? randomUUID()).toLowerCase();
-  const tenantId = (options.tenantId ?? defaultTenantId).toLowerCase();
+  const { username, guestTenants = [], signedIn = true, personal = false } = options;
+  const objectId = (options.objectId ?? (personal ? randomPersonalId() : randomUUID())).toLowerCase();
+  const tenantId = personal ? personalTenantId : (options.tenantId ?? defaultTenantId).toLowerCase();
   const name = options.name ?? nameFrom(username);
   const [givenName = name, ...rest] = name.split(" ");
   return {
@@ -61,6 +69,16 @@ export function createAccount(options: AccountOptions, defaultTenantId: string):
     clientInfo: Buffer.from(JSON.stringify({ uid: objectId, utid: tenantId })).toString("base64url"),
     signedIn,
   };
+}
+
+/** Whether it is a personal Microsoft account. */
+export function isPersonal(account: EmulatedAccount): boolean {
+  return account.tenantId === personalTenantId;
+}
+
+/** The ids of personal accounts have 64 bits only. */
+function randomPersonalId(): string {
+  return `00000000-0000-0000-${randomUUID().slice(19)}`;
 }
 
 /** The account's object id in a tenant: another one in each tenant it is a guest of, but always the same there. */

@@ -1,6 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { checkArgument, checkObject, oneOf, required, rule, rules, type Shape } from "../checks.js";
-import { type AccountOptions, createAccount, type EmulatedAccount, type StoredAccount } from "./accounts.js";
+import {
+  type AccountOptions,
+  createAccount,
+  type EmulatedAccount,
+  isPersonal,
+  type StoredAccount,
+} from "./accounts.js";
 import { EmulatedUser } from "./emulated-user.js";
 import { PolicyBook, type PolicyEffect, type PolicyHandle, type PolicyMatch } from "./policy.js";
 import { type EmulatedResource, isResourceIdentifier, ResourceDirectory } from "./resources.js";
@@ -97,6 +103,7 @@ const accountShape: Shape = {
   name: rules.text,
   objectId: rules.guid,
   tenantId: rules.guid,
+  personal: rules.flag,
   guestTenants: rules.guids,
   signedIn: rules.flag,
 };
@@ -188,6 +195,9 @@ export class EmulatedTenant {
   /** Puts a person into the directory and, unless `signedIn` is `false`, onto the broker's account list. */
   addAccount(options: AccountOptions): EmulatedAccount {
     checkObject("addAccount", "options", options, accountShape);
+    if (options.personal === true && options.tenantId !== undefined) {
+      throw new TypeError("addAccount: a `personal` account has no `tenantId` of its own.");
+    }
     const account = createAccount(options, this.tenantId);
     if (this.#accounts.has(account.homeAccountId) || this.findAccountByUsername(account.username)) {
       throw new Error("addAccount: there is an account with this user name or object id already.");
@@ -327,6 +337,7 @@ export class EmulatedTenant {
       for (const account of this.#accounts.values()) {
         this.#knownTenants.add(account.tenantId);
         for (const guestTenant of account.guestTenants) this.#knownTenants.add(guestTenant);
+        if (isPersonal(account)) this.#knownTenants.add(passthroughTenantId);
       }
     }
     return this.#knownTenants;
@@ -351,6 +362,9 @@ function processKey(kidPrefix: string): SigningKey {
   processKeys.set(kidPrefix, key);
   return key;
 }
+
+/** The tenant that personal accounts act in where a work account is needed ("MSA passthrough"). Public. */
+export const passthroughTenantId = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
 
 /** The issuer in tokens of a tenant, for either version. */
 export function issuerOf(tenantId: string, version: 1 | 2): string {

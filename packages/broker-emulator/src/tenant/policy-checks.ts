@@ -64,6 +64,12 @@ const effectShapes: Readonly<Record<PolicyEffect["kind"], Shape>> = {
   dbus_error: { name: required(rules.text), message: required(rules.anyText) },
   dbus_reply: { signature: required(rules.anyText), body: required(rules.list) },
   extension_error: { error: required(rule("an NSError: a domain and a code", isNSError)) },
+  wam_error: {
+    code: required(rule("an unsigned 32-bit number", isUint32, "number")),
+    message: rules.anyText,
+    status: oneOf([1, 2, 3, 4, 5]),
+    failsCall: rules.flag,
+  },
   wrong_account: { username: required(rules.username) },
   expires_in: { seconds: required(rules.finite) },
   patch_response: { patch: required(rules.callback) },
@@ -103,6 +109,10 @@ function isNSError(value: unknown): boolean {
   const { domain, code, underlying } = value as Record<string, unknown>;
   const isWhole = typeof domain === "string" && Number.isInteger(code);
   return isWhole && (underlying === undefined || isNSError(underlying));
+}
+
+function isUint32(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 0xffff_ffff;
 }
 
 function isStatus(value: unknown): boolean {

@@ -158,6 +158,7 @@ describe("PolicyBook", () => {
   it.each<[string, unknown[]]>([
     ["no times at all", [{}, noNetwork, { times: 0 }]],
     ["half a time", [{}, noNetwork, { times: 1.5 }]],
+    ["a code of more than 32 bits", [{}, { kind: "wam_error", code: 2 ** 32 }]],
     ["a delay in the past", [{}, { kind: "slow", delayInMs: -1 }]],
     ["a delay no timer can wait", [{}, { kind: "slow", delayInMs: 2 ** 31 }]],
     ["an end that never comes", [{}, { kind: "expires_in", seconds: Number.NaN }]],
@@ -190,6 +191,7 @@ describe("PolicyBook", () => {
       dbus_error: { kind: "dbus_error", name: "a.b", message: "" },
       dbus_reply: { kind: "dbus_reply", signature: "", body: [] },
       extension_error: { kind: "extension_error", error: { domain: "a.b", code: -1 } },
+      wam_error: { kind: "wam_error", code: 0xcaa2_0003, message: "", status: 3, failsCall: false },
       wrong_account: { kind: "wrong_account", username: "eve@contoso.example" },
       expires_in: { kind: "expires_in", seconds: -1 },
       patch_response: { kind: "patch_response", patch: (json) => json },

@@ -45,6 +45,8 @@ export interface PolicyMatch {
  * - `wire_error`: an error object with this status; the other parts may be set, or left out with `null`.
  * - `dbus_error`: a D-Bus error instead of an answer. `dbus_reply`: a reply with this signature and body.
  * - `extension_error`: an `NSError` of macOS' SSO extension; behind other doors the call just fails.
+ * - `wam_error`: what an account provider of Windows says instead of giving a token; behind other doors the call
+ *   just fails.
  * - `wrong_account`: the answer is for somebody else.
  * - `expires_in`: the token lives this long. Goes together with other effects.
  * - `patch_response`: changes the finished JSON. Goes together with other effects.
@@ -83,6 +85,16 @@ export type PolicyEffect =
   | { readonly kind: "dbus_error"; readonly name: string; readonly message: string }
   | { readonly kind: "dbus_reply"; readonly signature: string; readonly body: readonly unknown[] }
   | { readonly kind: "extension_error"; readonly error: ExtensionError }
+  | {
+      readonly kind: "wam_error";
+      /** The error code, an unsigned 32-bit number, e.g. `0xcaa20003`. */
+      readonly code: number;
+      readonly message?: string;
+      /** `WebTokenRequestStatus`. Default 5, ProviderError. */
+      readonly status?: 1 | 2 | 3 | 4 | 5;
+      /** The operation itself fails with the code as its HRESULT. Default `false`. */
+      readonly failsCall?: boolean;
+    }
   | { readonly kind: "wrong_account"; readonly username: string }
   | { readonly kind: "expires_in"; readonly seconds: number }
   | {

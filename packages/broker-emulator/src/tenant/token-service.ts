@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { type EmulatedAccount, objectIdIn } from "./accounts.js";
+import { type EmulatedAccount, isPersonal, objectIdIn, personalTenantId } from "./accounts.js";
 import { type ClaimsRequest, readClaimsRequest, satisfiesChallenge } from "./claims-request.js";
-import { type EmulatedApp, type EmulatedTenant, issuerOf } from "./emulated-tenant.js";
+import { type EmulatedApp, type EmulatedTenant, issuerOf, passthroughTenantId } from "./emulated-tenant.js";
 import type { PolicyEffect, PolicySubject } from "./policy.js";
 import { type PopRequest, popClaims } from "./proof-of-possession.js";
 import { requireRedirectUri } from "./redirect-uris.js";
@@ -36,6 +36,8 @@ export interface EmulatedTokenRequest {
   readonly isWeb?: boolean;
   /** Comes back in the id token. */
   readonly nonce?: string;
+  /** A personal account asks for a token of a work tenant. Default `false`. */
+  readonly msaPassthrough?: boolean;
 }
 
 /** A token request that could be granted: app, scopes, authority and account are in order. */
@@ -54,7 +56,10 @@ export interface PreparedRequest {
 export interface TokenGrant {
   readonly account: EmulatedAccount;
   readonly tenantId: string;
+  /** What the app presents to the API. */
   readonly accessToken: string;
+  /** The tenant's token in it: the same, unless the broker signed an HTTP request around it. */
+  readonly bareToken: string;
   readonly isPop: boolean;
   /** Milliseconds since the epoch. */
   readonly expiresOn: number;
@@ -97,7 +102,7 @@ export class TokenService {
   /** @throws Refusal when the request cannot be granted, whatever the user does. */
   prepare(request: EmulatedTokenRequest): PreparedRequest {
     const tenant = this.#tenant;
-    const tenantOf = this.#readAuthority(request.authority);
+    const tenantOf = this.#readAuthority(request.authority, request.msaPassthrough ?? false);
     const app = this.requireApp(request.clientId);
     requireRedirectUri(app, request.redirectUri);
     const scopes = tenant.resources.read(request.scopes);
@@ -155,6 +160,13 @@ export class TokenService {
   ): Omit<TokenGrant, "dialogShown"> {
     for (const effect of effects) refuseFor(effect);
     return this.#issue(prepared, this.#answered(account, effects), lifetimeOf(effects), false);
+  }
+
+  /** Forgets tokens that a client does not want to get again. */
+  forget(accessTokens: readonly string[]): void {
+    for (const [key, { accessToken }] of this.#cache) {
+      if (accessTokens.includes(accessToken)) this.#cache.delete(key);
+    }
   }
 
   /** @throws Refusal when there is no such app registration. */
@@ -223,15 +235,19 @@ export class TokenService {
     if (action.kind === "cancels") {
       throw new Refusal("user_canceled", "The InteractiveRequest was canceled by the user");
     }
-    const signedIn = this.#whoSignsIn(action.as, account);
+    const signedIn = this.#whoSignsIn(action.as, prepared);
     this.#tenant.setSignedIn(signedIn.homeAccountId, true);
     policies.satisfy({ ...subject, username: signedIn.username });
     return { account: signedIn, dialogShown: true };
   }
 
-  #whoSignsIn(username: string | undefined, expected: EmulatedAccount | undefined): EmulatedAccount {
+  #whoSignsIn(
+    username: string | undefined,
+    { account: expected, tenantOf }: PreparedRequest,
+  ): EmulatedAccount {
     if (username !== undefined) return this.#require(username);
-    const account = expected ?? this.#tenant.accounts[0] ?? this.#tenant.directory[0];
+    const { accounts, directory } = this.#tenant;
+    const account = expected ?? [...accounts, ...directory].find((one) => isWelcome(one, tenantOf));
     if (account !== undefined) return account;
     // Nobody in the directory could ever get past this dialog.
     throw new Refusal("user_canceled", "The InteractiveRequest was canceled by the user");
@@ -245,7 +261,7 @@ export class TokenService {
     return account;
   }
 
-  #readAuthority(authority: string): (account: EmulatedAccount) => string {
+  #readAuthority(authority: string, msaPassthrough: boolean): (account: EmulatedAccount) => string {
     let url: URL;
     try {
       url = new URL(authority);
@@ -257,9 +273,28 @@ export class TokenService {
       throw new Refusal("untrusted_authority", `The authority '${authority}' is not trusted.`);
     }
     const named = segment.toLowerCase();
-    if (named === "common" || named === "organizations") return (account) => account.tenantId;
-    if (named === "consumers") {
-      throw new Refusal("interaction_required", "No personal Microsoft account is signed in to the broker.");
+    if (named === "common") return (account) => account.tenantId;
+    if (named === "organizations") {
+      return (account) => {
+        if (!isPersonal(account)) return account.tenantId;
+        if (msaPassthrough) return passthroughTenantId;
+        throw new Refusal(
+          "interaction_required",
+          "AADSTS50020: A personal Microsoft account cannot sign in to 'organizations'.",
+          { oauthError: "invalid_grant", aadsts: "AADSTS50020" },
+        );
+      };
+    }
+    if (named === "consumers" || named === personalTenantId) {
+      const noneThere = new Refusal(
+        "interaction_required",
+        "No personal Microsoft account is signed in to the broker.",
+      );
+      if (!this.#tenant.directory.some(isPersonal)) throw noneThere;
+      return (account) => {
+        if (isPersonal(account)) return personalTenantId;
+        throw noneThere;
+      };
     }
     const tenantId = named === this.#tenant.domain.toLowerCase() ? this.#tenant.tenantId : named;
     if (!this.#tenant.knownTenants().has(tenantId)) {
@@ -291,7 +326,8 @@ export class TokenService {
     if (request.pop !== undefined) {
       const minted = this.#mint(prepared, account, tenantId, lifetimeInSeconds);
       const isPop = request.pop.kind === "signed_request";
-      return { ...common, ...minted, isPop, accessToken: this.#present(minted.accessToken, request.pop) };
+      const accessToken = this.#present(minted.accessToken, request.pop);
+      return { ...common, ...minted, isPop, bareToken: minted.accessToken, accessToken };
     }
 
     const names = scopes.granted.map((scope) => scope.toLowerCase()).sort();
@@ -311,7 +347,7 @@ export class TokenService {
       request.forceRefresh !== true &&
       !claims.isChallenge &&
       lifetimeInSeconds === undefined;
-    if (isUsable) return { ...common, ...cached, isPop: false };
+    if (isUsable) return { ...common, ...cached, bareToken: cached.accessToken, isPop: false };
 
     const minted = this.#mint(prepared, account, tenantId, lifetimeInSeconds);
     this.#cache.delete(cacheKey);
@@ -320,7 +356,7 @@ export class TokenService {
       const [oldest] = this.#cache.keys();
       if (oldest !== undefined) this.#cache.delete(oldest);
     }
-    return { ...common, ...minted, isPop: false };
+    return { ...common, ...minted, bareToken: minted.accessToken, isPop: false };
   }
 
   #present(accessToken: string, pop: PopRequest): string {
@@ -420,6 +456,16 @@ export class TokenService {
 
 function lifetimeOf(effects: readonly PolicyEffect[]): number | undefined {
   return effects.find((effect) => effect.kind === "expires_in")?.seconds;
+}
+
+/** Whether the authority takes the account in. */
+function isWelcome(account: EmulatedAccount, tenantOf: PreparedRequest["tenantOf"]): boolean {
+  try {
+    tenantOf(account);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function keyIdOf(pop: PopRequest, deviceThumbprint: string): string {

@@ -25,6 +25,7 @@ const groundwork: ReadonlySet<string> = new Set([
   "wsl",
   "wsl-proxy",
   "wsl-interop",
+  "wam",
   "broker",
 ]);
 

@@ -1,0 +1,34 @@
+// Makes calls to a WAM that does not answer, and gives up those it awaits: see give-up.mjs. `exit` ends the process in
+// the middle of a call.
+import { createWindowsBroker } from "@x/broker-win";
+
+const how = process.argv[2];
+const broker = createWindowsBroker();
+const request = {
+  authority: "https://login.microsoftonline.com/organizations",
+  clientId: "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+  scopes: ["https://graph.microsoft.com/User.Read"],
+};
+const call = (options) => broker.acquireTokenSilently(request, options);
+
+function patience() {
+  if (how !== "abort") return { timeoutInMs: 300 };
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 300);
+  return { abortSignal: controller.signal };
+}
+
+if (how === "background" || how === "both") {
+  call({ keepProcessAlive: false, timeoutInMs: 0 }).catch(() => console.log("waited"));
+}
+if (how === "exit") {
+  call({ timeoutInMs: 0 }).catch(() => {});
+  setTimeout(() => process.exit(3), 500);
+} else if (how !== "background") {
+  await call(patience()).catch((error) => console.log(error.code ?? error.name));
+}
+// Fires only if something else keeps the process alive.
+setTimeout(() => {
+  console.log("still alive");
+  process.exit(1);
+}, 20_000).unref();

@@ -1,0 +1,39 @@
+import { fileURLToPath } from "node:url";
+import { fakeWamVariable } from "./prefix.mjs";
+import { windowsPath } from "./run-windows-node.mjs";
+
+/** Wine's Windows is one for x64. */
+const prebuilds = `prebuilds/win32-${process.platform === "win32" ? process.arch : "x64"}`;
+
+/** The addon as it is shipped. */
+export const addonFile = fileURLToPath(
+  new URL(`../../../packages/broker-win/${prebuilds}/broker-win.node`, import.meta.url),
+);
+/** Its sources with the fake WAM in the place of Windows': real Windows lets nobody put another WAM into its registry. */
+export const hookedAddonFile = fileURLToPath(
+  new URL(`../../${prebuilds}/broker-win-hooked.node`, import.meta.url),
+);
+/** The fake WAM, a WinRT component and an addon. */
+export const fakeWamFile = fileURLToPath(new URL(`../../${prebuilds}/fake-wam.node`, import.meta.url));
+
+/** What a suite with the shipped addon needs to have been built. */
+export const builtForWindows = [addonFile, fakeWamFile];
+
+/** Lets a Windows process find the fake WAM where a real Windows has its own. */
+export const fakeWamEnvironment = { [fakeWamVariable]: windowsPath(fakeWamFile) };
+
+/** The addons that a suite can run over, each with what the suite needs and its environment. */
+export const addonsUnderTest = [
+  {
+    name: "the shipped addon, through the registry",
+    needs: builtForWindows,
+    env: fakeWamEnvironment,
+    file: addonFile,
+  },
+  {
+    name: "the same sources, through the hook of Windows' own tests",
+    needs: [hookedAddonFile, fakeWamFile],
+    env: { ...fakeWamEnvironment, BROKER_WIN_ADDON: windowsPath(hookedAddonFile) },
+    file: hookedAddonFile,
+  },
+].slice(process.platform === "win32" ? 1 : 0);
