@@ -5,6 +5,7 @@ import {
   findAadsts,
   foreignText,
   knownAadsts,
+  parseObject,
   quoted,
   redirectUriAdvice,
   textField,
@@ -64,7 +65,7 @@ export function answerError(fields: AnswerFields, facts: MacFacts): BrokerError 
       description: decoded(textField(fields, "error_description") ?? ""),
       subError: textField(fields, "suberror"),
       entraCodes: textField(fields, "error_codes") ?? "",
-      claims: textField(fields, "claims"),
+      claims: claimsIn(fields),
       native,
     },
     facts,
@@ -227,6 +228,12 @@ function sentence(code: BrokerErrorCode, isTenant: boolean, message: string, fac
 function firstEntraCode(text: string): string | undefined {
   const number = /\b\d{4,9}\b/.exec(text)?.[0];
   return number === undefined ? undefined : `AADSTS${number}`;
+}
+
+/** The claims that the tenant wants, if they are any. */
+function claimsIn(fields: AnswerFields): string | undefined {
+  const claims = textField(fields, "claims");
+  return claims !== undefined && parseObject(claims) !== undefined ? claims : undefined;
 }
 
 /** A fact that should be a word, made fit for an error. */
