@@ -18,7 +18,7 @@ if (process.platform === "darwin") {
   rmSync(folder, { recursive: true, force: true });
   if (reason === undefined) {
     buildDouble(folder);
-  } else if (process.env.TURBO_HASH === undefined) {
+  } else if (process.stdout.isTTY) {
     // Of a whole build it is a part that is not needed; the tests say that they have nothing to test, and why.
     console.log(`@x/broker-mac: nothing is built to test it with, for ${reason} (see native/README.md).`);
   }

@@ -34,10 +34,8 @@ const checks = {
   redirectUri: { id: "redirect-uri", title: "Redirect URI" },
 } as const;
 
-/** How long the whole diagnosis may take when the caller does not say, in milliseconds. */
-const timeoutInMs = 30_000;
-/** How long one question may take: those after it need their time, too. */
-const questionTimeoutInMs = 10_000;
+/** How long one question may take at most, in milliseconds: those after it need their time, too. */
+const longestQuestionInMs = 10_000;
 
 /** Looks at what macOS needs, from the ground up. Rejects only when aborted. */
 export async function* diagnose(
@@ -83,6 +81,7 @@ async function* checkGround(
     return "macOS offers one for Microsoft's sign-in.";
   });
   yield found;
+  const timeoutInMs = Math.min(options.timeoutInMs || longestQuestionInMs, longestQuestionInMs);
   const redirectUri = options.clientId === undefined ? undefined : facts.expectedRedirectUri;
   if (found.outcome === "fail") {
     yield skipped(checks.brokerVersion, found);
@@ -90,18 +89,19 @@ async function* checkGround(
     yield redirectUriCheck(checks.redirectUri, redirectUri);
     return;
   }
-  const status = await probe({ ...options, correlationId, timeoutInMs: questionTimeoutInMs });
+  const status = await probe({ ...options, correlationId, timeoutInMs });
   yield versionCheck(checks.brokerVersion, status);
   yield deviceCheck(status);
   yield redirectUriCheck(checks.redirectUri, redirectUri);
   if (options.deep === true && status.available) {
-    yield* deepChecks(extension, facts, { ...options, correlationId, timeoutInMs: questionTimeoutInMs });
+    yield* deepChecks(extension, facts, { ...options, correlationId, timeoutInMs });
   }
 }
 
 function diagnosisCall(options: DiagnoseOptions): Call {
   const operation = "diagnose";
-  const deadline = new Deadline(operation, "macos", options, timeoutInMs);
+  // Each question has a limit of its own; here only an abort counts.
+  const deadline = new Deadline(operation, "macos", { ...options, timeoutInMs: 0 }, 0);
   const { correlationId } = deadline;
   const facts = { operation, platform: "macos", correlationId } as const;
   return { deadline, facts, log: new CallLog(operation, correlationId, options) };

@@ -316,6 +316,7 @@ describe("an error that comes as an answer", () => {
   it("keeps the claims that the tenant wants", () => {
     const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
     expect(answered({ error: "interaction_required", claims }).claims).toBe(claims);
+    expect(answered({ error: "interaction_required", claims: "none" }).claims).toBeUndefined();
   });
 
   it("takes the number from error_codes where the text has none", () => {

@@ -5,6 +5,7 @@ import {
   findAadsts,
   foreignText,
   knownAadsts,
+  parseObject,
   quoted,
   redirectUriAdvice,
   textField,
@@ -56,7 +57,7 @@ export function answerError(fields: AnswerFields, facts: MacFacts): BrokerError 
     ["brokerVersion", "broker_version"],
   ] as const) {
     const value = textField(fields, key);
-    if (value !== undefined) native[name] = foreignText(value, facts);
+    if (value !== undefined) native[name] = shortText(value, facts);
   }
   return failureError(
     {
@@ -64,7 +65,7 @@ export function answerError(fields: AnswerFields, facts: MacFacts): BrokerError 
       description: decoded(textField(fields, "error_description") ?? ""),
       subError: textField(fields, "suberror"),
       entraCodes: textField(fields, "error_codes") ?? "",
-      claims: textField(fields, "claims"),
+      claims: claimsIn(fields),
       native,
     },
     facts,
@@ -143,7 +144,7 @@ function chainFacts(
 ): NativeErrorFacts {
   if (telling === undefined) return {};
   const native: Record<string, string | number> = {
-    errorDomain: foreignText(telling.domain, facts),
+    errorDomain: shortText(telling.domain, facts),
     errorCode: telling.code,
   };
   for (const [name, key] of [
@@ -155,7 +156,7 @@ function chainFacts(
   ] as const) {
     const value = microsoftInfo(telling, key);
     if (value !== undefined)
-      native[name] = /^-?\d{1,9}$/.test(value) ? Number(value) : foreignText(value, facts);
+      native[name] = /^-?\d{1,9}$/.test(value) ? Number(value) : shortText(value, facts);
   }
   if (chain.length > 1) {
     const links = chain.map(({ domain, code }) => `${domain} ${code}`);
@@ -227,6 +228,17 @@ function sentence(code: BrokerErrorCode, isTenant: boolean, message: string, fac
 function firstEntraCode(text: string): string | undefined {
   const number = /\b\d{4,9}\b/.exec(text)?.[0];
   return number === undefined ? undefined : `AADSTS${number}`;
+}
+
+/** The claims that the tenant wants, if they are any. */
+function claimsIn(fields: AnswerFields): string | undefined {
+  const claims = textField(fields, "claims");
+  return claims !== undefined && parseObject(claims) !== undefined ? claims : undefined;
+}
+
+/** A fact that should be a word, made fit for an error. */
+function shortText(text: string, facts: MacFacts): string {
+  return foreignText(text, facts).slice(0, 150);
 }
 
 /** A text that came percent-encoded; as it is where it did not. */

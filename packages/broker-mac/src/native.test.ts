@@ -160,7 +160,13 @@ describe("the macOS addon", () => {
 
   describe("an answer", () => {
     it("comes as it is", async () => {
-      const headers = { success: "1", operation: "refresh", payload: 'a "b", {c}; grüß', empty: "" };
+      const headers = {
+        success: "1",
+        operation: "refresh",
+        payload: 'a "b", {c}; grüß',
+        empty: "",
+        cut: "a\0b",
+      };
       const { pending, request } = await send();
       request.answer({ headers, status: 401, url: "https://idp.example/x?y=z" });
       const response = await served(pending.result);

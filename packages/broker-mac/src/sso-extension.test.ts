@@ -70,6 +70,20 @@ describe("time", () => {
   });
 });
 
+describe("close", () => {
+  it("ends those that wait for their turn, too: no window opens after it", async () => {
+    const extension = new FakeExtension();
+    const broker = brokerOn(extension);
+    const calls = [1, 2, 3].map(() => rejection(broker.acquireTokenInteractively(request)));
+    await vi.waitFor(() => expect(extension.requests).toHaveLength(1));
+    await broker.close();
+    for (const error of await Promise.all(calls)) expect(error.reason).toBe("connection_closed");
+    extension.on("login", () => tokenAnswer());
+    await broker.acquireTokenInteractively(request);
+    expect(extension.requestsOf("login")).toHaveLength(2);
+  });
+});
+
 describe("the main run loop", () => {
   it("is served while a request is pending, and not a moment longer", async () => {
     const extension = usualExtension();

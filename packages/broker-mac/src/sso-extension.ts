@@ -26,16 +26,36 @@ export interface Delivery {
   readonly serveAfterInMs?: number;
 }
 
-/** A request under way. */
-interface Flight {
-  end(): void;
+/** A request under way, or waiting for its turn. */
+class Flight {
+  /** Rejects when the flight is ended from outside. */
+  readonly ended: Promise<never>;
+  #error: BrokerError | undefined;
+  #reject: (error: BrokerError) => void = () => {};
+
+  constructor() {
+    this.ended = new Promise((_resolve, reject) => {
+      this.#reject = reject;
+    });
+    // It may end when nobody waits for it any more.
+    this.ended.catch(() => {});
+  }
+
+  end(error: BrokerError): void {
+    this.#error = error;
+    this.#reject(error);
+  }
+
+  throwIfEnded(): void {
+    if (this.#error !== undefined) throw this.#error;
+  }
 }
 
 /** Microsoft's SSO extension, as this process reaches it through AuthenticationServices. */
 export class SsoExtension {
   readonly #options: SsoExtensionOptions;
   readonly #runLoop = new MainRunLoop();
-  readonly #flights = new Set<Flight>();
+  readonly #flights = new Map<Flight, MacFacts>();
   #caller: NativeCaller | undefined;
 
   constructor(options: SsoExtensionOptions) {
@@ -82,13 +102,20 @@ export class SsoExtension {
     facts: MacFacts,
   ): Promise<NativeResponse> {
     deadline.throwIfOver();
-    const send = () => this.#send(request, delivery, deadline, facts);
-    return delivery.interactive ? await inTurn("macos", deadline, send) : await send();
+    const flight = new Flight();
+    this.#flights.set(flight, facts);
+    const send = () => this.#send(request, delivery, deadline, facts, flight);
+    const answer = delivery.interactive ? inTurn("macos", deadline, send) : send();
+    try {
+      return await Promise.race([answer, flight.ended]);
+    } finally {
+      this.#flights.delete(flight);
+    }
   }
 
-  /** Ends what is under way: those calls reject. */
+  /** Ends what is under way or waits for its turn: those calls reject. */
   close(): void {
-    for (const flight of this.#flights) flight.end();
+    for (const [flight, facts] of this.#flights) flight.end(connectionClosed(facts));
   }
 
   async #send(
@@ -96,9 +123,12 @@ export class SsoExtension {
     { interactive, anchorView, serveAfterInMs = 0 }: Delivery,
     deadline: Deadline,
     facts: MacFacts,
+    flight: Flight,
   ): Promise<NativeResponse> {
+    flight.throwIfEnded();
     const binding = this.binding();
     await this.require(binding, facts, deadline);
+    flight.throwIfEnded();
     const pending = binding.perform({
       identityProviderUrl,
       operation,
@@ -107,15 +137,12 @@ export class SsoExtension {
       keepAlive: deadline.keepProcessAlive,
       ...(anchorView !== undefined && { anchorView }),
     });
-    const { promise: closed, reject } = withReject();
-    const flight: Flight = { end: () => reject(connectionClosed(facts)) };
-    this.#flights.add(flight);
     const stopServing = this.#serve(binding, serveAfterInMs);
     try {
-      return await deadline.race(Promise.race([withBrokerErrors(pending.result, facts), closed]), () => {});
+      const answer = Promise.race([withBrokerErrors(pending.result, facts), flight.ended]);
+      return await deadline.race(answer, () => {});
     } finally {
       stopServing();
-      this.#flights.delete(flight);
       // Whatever ended the waiting; a request that has ended by itself does not mind.
       pending.cancel();
     }
@@ -148,12 +175,4 @@ async function withBrokerErrors<T>(result: Promise<T>, facts: MacFacts): Promise
   } catch (error) {
     throw nativeError(error, facts);
   }
-}
-
-function withReject(): { promise: Promise<never>; reject: (error: BrokerError) => void } {
-  let reject: (error: BrokerError) => void = () => {};
-  const promise = new Promise<never>((_resolve, rejectIt) => {
-    reject = rejectIt;
-  });
-  return { promise, reject };
 }

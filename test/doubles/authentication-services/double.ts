@@ -5,7 +5,8 @@
  * The addon under test is the shipping one, built against the double's headers. What the double is faithful in: a
  * request reaches the extension later, never inside `performRequests`; answers come on the main run loop, which
  * somebody must serve, or on another thread; the delegate is weak and called at most once for each request, unless
- * told otherwise; `cancel` ends in `ASAuthorizationErrorCanceled`; user interface is allowed by default; AppKit is not running.
+ * told otherwise; `cancel` ends in `ASAuthorizationErrorCanceled`; user interface is allowed by default; AppKit is not
+ * running.
  */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -40,6 +40,12 @@ NSString* const ASAuthorizationErrorDomain = @"com.apple.AuthenticationServices.
 namespace broker_double {
 namespace {
 
+/** Nil if it is not the text of an object. */
+NSDictionary* parse(const std::string& json) {
+  NSData* data = [NSData dataWithBytes:json.data() length:json.size()];
+  return [NSJSONSerialization JSONObjectWithData:data options:0 error:NULL];
+}
+
 /** JSON's own values as they are, but for the objects that stand for other classes. */
 id userInfoValue(id value) {
   if (![value isKindOfClass:[NSDictionary class]]) return value;
@@ -83,10 +89,7 @@ NSHTTPURLResponse* responseFrom(NSDictionary* facts) {
 }  // namespace
 
 id answerObject(const std::string& json) {
-  NSDictionary* facts = [NSJSONSerialization JSONObjectWithData:[NSData dataWithBytes:json.data()
-                                                                               length:json.size()]
-                                                        options:0
-                                                          error:NULL];
+  NSDictionary* facts = parse(json);
   if (NSDictionary* error = [facts objectForKey:@"error"]) return errorFrom(error);
   id credential = nil;
   if ([[facts objectForKey:@"credential"] isEqual:@"other"]) {
@@ -97,6 +100,12 @@ id answerObject(const std::string& json) {
         initWithResponse:isEmpty ? nil : responseFrom(facts)] autorelease];
   }
   return [[[ASAuthorization alloc] initWithCredential:credential] autorelease];
+}
+
+bool isReadable(const Answer& answer) {
+  @autoreleasepool {
+    return parse(answer.json) != nil;
+  }
 }
 
 Answer appleError(int code) {

@@ -54,6 +54,8 @@ struct ViewInWindow {
 
 /** `listener` is called inside `performRequests`, but nothing that it does comes back from there. */
 void onRequest(std::function<void(ReceivedRequest)> listener);
+/** Whether an answer's text can be read; GNUstep cannot read text that is no valid Unicode. */
+bool isReadable(const Answer& answer);
 void answer(RequestId id, const Answer& answer);
 void answerInsidePerform(std::optional<Answer> answer);
 void setCanPerform(bool value);

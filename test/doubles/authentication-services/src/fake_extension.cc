@@ -35,6 +35,13 @@ Answer readAnswer(const Napi::CallbackInfo& info) {
   return answer;
 }
 
+/** False with an exception thrown if the answer is none. */
+bool isUsable(const Napi::CallbackInfo& info, const Answer& answer) {
+  if (isReadable(answer)) return true;
+  Napi::TypeError::New(info.Env(), "The answer cannot be told to GNUstep").ThrowAsJavaScriptException();
+  return false;
+}
+
 Napi::Object requestObject(Napi::Env env, const ReceivedRequest& request) {
   Napi::Array options = Napi::Array::New(env, request.options.size());
   for (std::uint32_t i = 0; i < request.options.size(); ++i) {
@@ -55,7 +62,8 @@ Napi::Object requestObject(Napi::Env env, const ReceivedRequest& request) {
   }
   object.Set("isOnMainThread", request.isOnMainThread);
   object.Set("answer", Napi::Function::New(env, [id = request.id](const Napi::CallbackInfo& info) {
-               answer(id, readAnswer(info));
+               const Answer given = readAnswer(info);
+               if (isUsable(info, given)) answer(id, given);
              }));
   return object;
 }
@@ -147,7 +155,9 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   };
   set("onRequest", listen);
   set("answerInsidePerform", [](const Napi::CallbackInfo& info) {
-    answerInsidePerform(info[0].IsObject() ? std::optional(readAnswer(info)) : std::nullopt);
+    if (!info[0].IsObject()) return answerInsidePerform(std::nullopt);
+    const Answer given = readAnswer(info);
+    if (isUsable(info, given)) answerInsidePerform(given);
   });
   set("setCanPerform", [](const Napi::CallbackInfo& info) { setCanPerform(info[0].ToBoolean()); });
   set("setApplicationRunning", [](const Napi::CallbackInfo& info) {
