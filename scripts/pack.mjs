@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const folder = resolve(process.env["INIT_CWD"] ?? ".", process.argv[2] ?? join(root, "packed"));
+const folder = resolve(process.argv[2] ?? join(root, "packed"));
 const readManifest = (path) => JSON.parse(readFileSync(join(root, path, "package.json"), "utf8"));
 
 // npm refuses a package of another system when it is told to install it.
