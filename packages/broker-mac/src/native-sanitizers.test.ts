@@ -12,6 +12,11 @@ const packageFolder = join(import.meta.dirname, "..");
 const root = join(packageFolder, "../..");
 const build = "double-address";
 
+interface Assertion {
+  readonly fullName: string;
+  readonly failureMessages?: readonly string[];
+}
+
 /** What runs on these builds: the addon's own tests, and with the package around it the contract and its faults. */
 const runs = [
   { root, files: ["--project", "broker-mac", "src/native.test.ts", "src/native-process.test.ts"], least: 40 },
@@ -43,7 +48,7 @@ describe("the macOS addon with AddressSanitizer and UndefinedBehaviorSanitizer",
       const vitest = join(root, "node_modules/vitest/vitest.mjs");
       // Compiled code is a few times slower, and starting Node.js as well.
       const flags = ["--reporter=json", `--outputFile=${report}`, "--testTimeout=120000"];
-      await run(process.execPath, [vitest, "run", ...flags, ...files], {
+      const outcome = await run(process.execPath, [vitest, "run", ...flags, ...files], {
         cwd,
         env: {
           ...process.env,
@@ -52,8 +57,17 @@ describe("the macOS addon with AddressSanitizer and UndefinedBehaviorSanitizer",
           // GNUstep never gives back what it makes when it starts.
           ASAN_OPTIONS: "detect_leaks=0",
         },
-      });
-      const { numPassedTests, numTotalTests } = JSON.parse(readFileSync(report, "utf8"));
+      }).catch((error: { stderr?: string }) => error);
+      const { numPassedTests, numTotalTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
+      const failures = (testResults as { message: string; assertionResults: Assertion[] }[]).flatMap(
+        (file) => [
+          ...(file.message === "" ? [] : [file.message]),
+          ...file.assertionResults.flatMap(({ fullName, failureMessages = [] }) =>
+            failureMessages.map((message) => `${fullName}: ${message}`),
+          ),
+        ],
+      );
+      expect(failures, outcome.stderr ?? "").toEqual([]);
       expect(numPassedTests).toBe(numTotalTests);
       expect(numPassedTests).toBeGreaterThanOrEqual(least);
     } finally {
