@@ -184,7 +184,6 @@ async function homeIdOf(
       wam.memory.remember(clientId, { homeAccountId, wamAccountId: account.id, kind });
     return homeAccountId;
   } catch (error) {
-    call.deadline.throwIfOver();
     if (!(error instanceof BrokerError) || error.reason === "connection_closed") throw error;
     call.log.note(`WAM does not tell where an account is at home (${error.code}).`);
     return identity.homeAccountId;

@@ -66,6 +66,16 @@ describe("getAccounts", () => {
     expect(ids).toEqual([`${objectId}.${tenantId}`, "h.t"]);
   });
 
+  it("does not go on without homes after close()", async () => {
+    const { broker, wam } = brokerIn({
+      first: ({ call }) => (call.startsWith("GetToken") ? new Promise(() => {}) : undefined),
+    });
+    const listing = failure(broker.getAccounts({ clientId }));
+    while (tokenCalls(wam).length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await broker.close();
+    expect((await listing).reason).toBe("connection_closed");
+  });
+
   it("keeps the order, and leaves out what has no ids", async () => {
     const { broker } = brokerIn({
       accounts: [jane({ id: "x", properties: {} }), jane()],
@@ -81,7 +91,7 @@ describe("getAccounts", () => {
 
   it("remembers a personal account, which its plug-in lists to nobody, until WAM forgets it", async () => {
     let known = true;
-    const { broker } = brokerIn({
+    const { broker, wam } = brokerIn({
       accounts: [],
       first: ({ call }) => (call === "FindAccountAsync" && !known ? { account: null } : undefined),
     });
@@ -91,6 +101,9 @@ describe("getAccounts", () => {
     expect(await broker.getAccounts({ clientId: "another-app" })).toEqual([]);
     known = false;
     expect(await broker.getAccounts({ clientId })).toEqual([]);
+    wam.calls.length = 0;
+    expect(await broker.getAccounts({ clientId })).toEqual([]);
+    expect(wam.names).not.toContain("FindAccountAsync");
   });
 
   it("says why a Windows tells none", async () => {
