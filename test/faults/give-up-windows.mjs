@@ -1,5 +1,6 @@
 // Makes calls to a WAM that does not answer, and gives up those it awaits: see give-up.mjs. `exit` ends the process in
-// the middle of a call.
+// the middle of a call. That WAM has been asked is told by a file, ASKED.
+import { existsSync } from "node:fs";
 import { createWindowsBroker } from "@x/broker-win";
 
 const how = process.argv[2];
@@ -14,8 +15,17 @@ const call = (options) => broker.acquireTokenSilently(request, options);
 function patience() {
   if (how !== "abort") return { timeoutInMs: 300 };
   const controller = new AbortController();
-  setTimeout(() => controller.abort(), 300);
+  whenAsked(() => controller.abort());
   return { abortSignal: controller.signal };
+}
+
+function whenAsked(act) {
+  const asked = process.env.ASKED ?? "";
+  const watching = setInterval(() => {
+    if (!existsSync(asked)) return;
+    clearInterval(watching);
+    act();
+  }, 20);
 }
 
 if (how === "background" || how === "both") {
@@ -23,7 +33,7 @@ if (how === "background" || how === "both") {
 }
 if (how === "exit") {
   call({ timeoutInMs: 0 }).catch(() => {});
-  setTimeout(() => process.exit(3), 500);
+  whenAsked(() => process.exit(3));
 } else if (how !== "background") {
   await call(patience()).catch((error) => console.log(error.code ?? error.name));
 }

@@ -7,7 +7,7 @@ import { createTemporaryDirectory } from "../temporary-directory.mjs";
 import { bundleForWindows } from "./bundle.mjs";
 import { startDoorServer } from "./door-server.mjs";
 import { builtForWindows, fakeWamEnvironment } from "./fake-wam-file.mjs";
-import { whyWindowsCannotRun } from "./requirements.mjs";
+import { whyWineCannotRun } from "./requirements.mjs";
 import { runWindowsNode, windowsFileUrl, windowsPath } from "./run-windows-node.mjs";
 
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
@@ -31,7 +31,7 @@ const brokerMethods = Object.entries({
 export async function startWindowsStage(options = {}) {
   const { username = "ada@contoso.example", containers = ["invoices", "photos"] } = options;
   const { apps = ["examples", "test/e2e/apps"] } = options;
-  const unusable = await whyWindowsCannotRun(builtForWindows);
+  const unusable = await whyWineCannotRun(builtForWindows);
   const tenant = new EmulatedTenant({ domain: username.split("@")[1] ?? "contoso.example" });
   const account = tenant.addAccount({ username, name: "Ada Lovelace" });
 
