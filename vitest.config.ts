@@ -6,6 +6,8 @@ const packages = readdirSync(new URL("packages", import.meta.url));
 
 export default defineConfig({
   test: {
+    // On the main thread of a process: AuthenticationServices' double works nowhere else.
+    pool: "forks",
     testTimeout: 20_000,
     hookTimeout: 30_000,
     projects: packages.map((name) => ({

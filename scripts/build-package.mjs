@@ -1,18 +1,24 @@
 // Builds one package (the current folder) as ES modules and as CommonJS, each with its types.
 //
-// The code becomes one file per entry: finding and compiling sixty small modules took most of the time that an app
-// waited for `import "@x/broker"` (see docs/benchmarks.md). The entries are `main` of package.json and
+// The code becomes one file per entry, or two: finding and compiling sixty small modules took most of the time that an app
+// waited for `import "@x/broker"` (see docs/benchmarks.md). The entries are those of `exports` in package.json and
 // what the programs of `bin` import. The types come from `tsc`, file by file, and need a package.json beside them that
 // says which kind of module they describe.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { rolldown } from "rolldown";
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const commands = Object.values(manifest.bin ?? {}).map((file) => readFileSync(file, "utf8"));
-const entries = [manifest.main, ...commands].map((text) => /dist\/\w+\/([\w/-]+)\.js/.exec(text)[1]);
+const exported = Object.values(manifest.exports).map((entry) => entry.require?.default ?? entry.default);
+const [main, ...further] = entriesIn(exported.filter(Boolean));
+
+/** The names of entries, by the files that they become. */
+function entriesIn(texts) {
+  return texts.map((text) => /dist\/\w+\/([\w/-]+)\.js/.exec(text)[1]);
+}
 /** Part of each bundle: a few lines of code, and finding another package takes longer than loading them. */
 const inlined = new Set(["@x/broker-contract", "@x/broker-protocol"]);
 /** Of these, the one that is not published: its types have to come along as well. */
@@ -32,8 +38,12 @@ for (const [kind, type] of [
   writeFileSync(`${folder}/package.json`, `${JSON.stringify({ type })}\n`);
   if (unpublished in { ...manifest.dependencies, ...manifest.devDependencies }) bringTypes(kind, folder);
 
-  // Each by itself: a file shared by two entries would be one more to find for both.
-  for (const entry of entries) await bundleEntry(entry, kind, folder);
+  // The main ones each by itself: a file shared by two entries would be one more to find for both. The further ones,
+  // which are mostly the same code, share a file: it need not be installed once for each.
+  const files = new Set([main, ...entriesIn(commands)]);
+  const addFile = (late) => files.add(late);
+  if (further.length > 0) await bundleEntries(further, kind, folder, addFile);
+  for (const entry of files) await bundleEntries([entry], kind, folder, addFile);
 }
 
 /** Puts the types of the unpublished package beside ours, and has ours refer to them there. */
@@ -51,24 +61,44 @@ function bringTypes(kind, folder) {
   });
 }
 
-async function bundleEntry(entry, kind, folder) {
+/** @param entries - In one folder. */
+async function bundleEntries(entries, kind, folder, addFile) {
+  const [entry] = entries;
   const bundle = await rolldown({
-    input: { [entry]: `src/${entry}.ts` },
+    input: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
     platform: "node",
     external: isForeign,
-    plugins: [asciiOnly(), plainRequires(), commonJsFiles(kind)],
+    plugins: [asciiOnly(), plainRequires(), commonJsFiles(kind, entry), lateFiles(entry, addFile)],
   });
   await bundle.write({
     dir: folder,
     format: kind,
     exports: "named",
     entryFileNames: "[name].js",
+    chunkFileNames: "shared.js",
     // As `tsc` does: the CommonJS build shall load the CommonJS builds of what it depends on, not a second copy.
     dynamicImportInCjs: false,
     // They stand in the types.
     comments: { legal: true, annotation: true, jsdoc: false },
   });
   await bundle.close();
+}
+
+/**
+ * What is loaded by an `import()` is used seldom: it becomes a file of its own, which is no cost to who does without.
+ * It has its own copy of the little that both need.
+ */
+function lateFiles(entry, addFile) {
+  const up = "../".repeat(entry.split("/").length - 1) || "./";
+  return {
+    name: "late-files",
+    resolveId(source, importer, { kind }) {
+      if (kind !== "dynamic-import" || !source.startsWith(".")) return undefined;
+      const file = relative(resolve("src"), resolve(dirname(importer), source)).replaceAll(sep, "/");
+      addFile(file.replace(/\.js$/, ""));
+      return { id: `${up}${file}`, external: "relative" };
+    },
+  };
 }
 
 function isForeign(id) {
@@ -100,29 +130,37 @@ function asciiOnly() {
 /**
  * CommonJS files in the package's root, beside `dist`, which only CommonJS can find its own folder from. An `import` of
  * one would make Node.js start its lexer for CommonJS, which costs more than the file does: an ES module gets it by a
- * `require` at the first call of one of its functions.
+ * `require` at the first call of one of its functions. A file that does not ask for its folder becomes part of the ES
+ * module, so that a bundle of that module needs no file beside it.
  */
-function commonJsFiles(kind) {
+function commonJsFiles(kind, entry) {
+  /** From dist/esm and dist/cjs to the root, and from the folder of an entry below them. */
+  const up = "../".repeat(1 + entry.split("/").length);
   const mark = "\0require:";
   const require = createRequire(import.meta.url);
   return {
     name: "commonjs-files",
     resolveId: {
-      filter: { id: /^\.\.\/[^/]+\.cjs$/ },
-      // From src it is one folder up, from dist/esm and dist/cjs two.
-      handler: (source) =>
-        kind === "cjs" ? { id: `../${source}`, external: true } : `${mark}../${source}.mjs`,
+      filter: { id: /^(?:\.\.\/)+[^/]+\.cjs$/ },
+      handler(source) {
+        const file = source.split("/").at(-1);
+        return kind === "cjs" ? { id: `${up}${file}`, external: true } : `${mark}${file}.mjs`;
+      },
     },
     load: {
       filter: { id: /^\0require:/ },
       handler(id) {
         const file = id.slice(mark.length, -".mjs".length);
-        const names = Object.keys(require(resolve("src/x", file)));
-        const forward = names.map((name) => `export const ${name} = (...args) => file().${name}(...args);`);
+        const text = readFileSync(file, "utf8").replace(/^"use strict";/, "");
+        const names = Object.keys(require(resolve(file)));
+        // A bundler that makes CommonJS of this has no import.meta, but a file name.
+        const load = text.includes("__dirname")
+          ? `loaded = createRequire(import.meta.url)("${up}${file}");`
+          : `const require = createRequire(import.meta.url ?? __filename); const exports = (loaded = {}); ${text}`;
         return `import { createRequire } from "node:module";
-          let loadedFile;
-          const file = () => (loadedFile ??= createRequire(import.meta.url)(${JSON.stringify(file)}));
-          ${forward.join("\n")}`;
+          let loaded;
+          function file() { if (loaded === undefined) { ${load} } return loaded; }
+          ${names.map((name) => `export const ${name} = (...args) => file().${name}(...args);`).join("\n")}`;
       },
     },
   };

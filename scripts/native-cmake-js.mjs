@@ -10,8 +10,10 @@ const sanitizerFlags = { address: "--CDBROKER_SANITIZE=ON", thread: "--CDBROKER_
  * Builds the addon of the package in the current folder with cmake-js, and tells where it is. Ends the process with
  * the compiler's output when that fails. cmake-js downloads no Node headers, since package.json names a
  * Node-API version (`binary.napi_versions`): it takes those of node-api-headers.
+ *
+ * `arch` may name several on macOS (`x64+arm64`), as prebuildify writes it; `defines` are variables for CMake.
  */
-export function buildAddon({ arch = process.arch, sanitizer } = {}) {
+export function buildAddon({ arch = process.arch, sanitizer, defines = {} } = {}) {
   if (sanitizer !== undefined && !(sanitizer in sanitizerFlags)) {
     throw new Error(`A sanitizer is one of ${Object.keys(sanitizerFlags).join(", ")}`);
   }
@@ -23,8 +25,9 @@ export function buildAddon({ arch = process.arch, sanitizer } = {}) {
     [
       cmakeJs,
       "build",
-      ...["--out", out, "--arch", arch, "--parallel", String(availableParallelism())],
+      ...["--out", out, "--arch", cmakeArchitectures(arch), "--parallel", String(availableParallelism())],
       ...(sanitizer === undefined ? [] : [sanitizerFlags[sanitizer]]),
+      ...Object.entries(defines).map(([name, value]) => `--CD${name}=${value}`),
     ],
     { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 },
   );
@@ -34,5 +37,13 @@ export function buildAddon({ arch = process.arch, sanitizer } = {}) {
   }
   const folder = join(out, "addon");
   const file = readdirSync(folder).find((entry) => entry.endsWith(".node"));
-  return { file, path: join(folder, file) };
+  return { folder, file, path: join(folder, file) };
+}
+
+function cmakeArchitectures(arch) {
+  const architectures = arch.split("+");
+  // cmake-js translates a single one only.
+  return architectures.length === 1
+    ? arch
+    : architectures.map((one) => (one === "x64" ? "x86_64" : one)).join(";");
 }

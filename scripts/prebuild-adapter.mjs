@@ -8,7 +8,8 @@ import { buildAddon } from "./native-cmake-js.mjs";
 
 // Called as `node-gyp rebuild --target=… --arch=… --release`.
 const { values: options } = parseArgs({ options: { arch: { type: "string" } }, strict: false });
-const { file, path } = buildAddon({ arch: options.arch });
+// Of several processors in one file, prebuildify names only the first as an argument.
+const { file, path } = buildAddon({ arch: process.env.PREBUILD_ARCH ?? options.arch });
 
 const release = join("build", "Release");
 rmSync(release, { recursive: true, force: true });

@@ -11,14 +11,18 @@ const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "
 
 const jobs = {
   bench: () => {
-    turbo("build", "native");
+    buildForHere();
     run("node", ["test/bench/bench.mjs", ...process.argv.slice(3)]);
   },
-  build: () => turbo("build", "native"),
+  build: buildForHere,
   check: () => turbo("lint", "typecheck"),
   demo: () => {
-    turbo("build", "native");
+    buildForHere();
     run("node", ["scripts/demo.mjs", ...process.argv.slice(3)]);
+  },
+  pack: () => {
+    turbo("build", "native");
+    run("node", ["scripts/pack.mjs", ...process.argv.slice(3)]);
   },
   test: () => {
     for (const folder of reportFolders()) rmSync(folder, { recursive: true, force: true });
@@ -55,8 +59,16 @@ function requireNode() {
   }
 }
 
-function turbo(...tasks) {
-  const status = turboStatus(...tasks);
+/** Addons of other systems are built for the tests alone: what that takes is not asked of who tries the demo. */
+function buildForHere() {
+  const manifests = readdirSync(join(root, "packages")).map((name) =>
+    JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")),
+  );
+  const foreign = manifests.filter(({ os, publishConfig }) => {
+    const systems = publishConfig?.os ?? os;
+    return systems !== undefined && !systems.includes(process.platform);
+  });
+  const status = turboStatus("build", "native", ...foreign.map(({ name }) => `--filter=!${name}`));
   if (status !== 0) process.exit(status);
 }
 

@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["**/*.test.ts"],
+    // On the main thread of a process: AuthenticationServices' double works nowhere else.
+    pool: "forks",
     // Generous: a loaded machine takes long to start a blob service and a few Node processes.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -25,8 +25,8 @@ void resolveDeferred(Napi::Env env, napi_deferred deferred, Napi::Value value) {
   if (deferred != nullptr) napi_resolve_deferred(env, deferred, value);
 }
 
-void rejectDeferred(Napi::Env env, napi_deferred deferred, const Failure& failure) {
-  if (deferred != nullptr) napi_reject_deferred(env, deferred, toJsError(env, failure));
+void rejectDeferred(Napi::Env env, napi_deferred deferred, Napi::Value error) {
+  if (deferred != nullptr) napi_reject_deferred(env, deferred, error);
 }
 
 }  // namespace
@@ -56,9 +56,13 @@ bool PromiseBridge::resolve(Napi::Env env, Id id, Napi::Value value) {
 }
 
 bool PromiseBridge::reject(Napi::Env env, Id id, const Failure& failure) {
+  return isPending(id) && reject(env, id, toJsError(env, failure));
+}
+
+bool PromiseBridge::reject(Napi::Env env, Id id, Napi::Value error) {
   auto node = pending_.extract(id);
   if (node.empty()) return false;
-  rejectDeferred(env, node.mapped().deferred, failure);
+  rejectDeferred(env, node.mapped().deferred, error);
   release(env, node.mapped());
   return true;
 }
@@ -69,7 +73,7 @@ void PromiseBridge::release(Napi::Env env, const Pending& pending) {
 
 Napi::Promise PromiseBridge::rejected(Napi::Env env, const Failure& failure) {
   const auto [deferred, promise] = newPromise(env);
-  rejectDeferred(env, deferred, failure);
+  rejectDeferred(env, deferred, toJsError(env, failure));
   return Napi::Promise(env, promise);
 }
 

@@ -52,6 +52,8 @@ class PromiseBridge : public std::enable_shared_from_this<PromiseBridge> {
   bool resolve(Napi::Env env, Id id, Napi::Value value);
   /** False if it was settled before. */
   bool reject(Napi::Env env, Id id, const Failure& failure);
+  /** For an error that carries more than a `Failure` can. */
+  bool reject(Napi::Env env, Id id, Napi::Value error);
 
   /** From an environment cleanup hook: forgets every promise, for nobody can await one any more. */
   void abandon() { pending_.clear(); }

@@ -1,5 +1,6 @@
 import type { Broker, BrokerPlatform } from "@x/broker-contract";
 import type { EmulatedTenant } from "@x/broker-emulator";
+import type { TestContext } from "vitest";
 
 /** What a platform cannot do, with the reason; the cases that need it say so when they are skipped. */
 export type Limits = Partial<
@@ -24,5 +25,7 @@ export interface Harness {
   readonly limits?: Limits;
   /** How many calls to make at once where many are wanted. Default 200. */
   readonly manyCalls?: number;
+  /** Skips a test, with the reason, where this machine lacks what it takes. */
+  need?(test: TestContext): void;
   start(): Promise<Stage>;
 }

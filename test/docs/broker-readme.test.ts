@@ -1,4 +1,4 @@
-// What the READMEs of @x/broker and @x/broker-linux show must compile as it stands.
+// What the READMEs of @x/broker and the platform packages show must compile as it stands.
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -19,6 +19,7 @@ const compiler = fileURLToPath(new URL("../../node_modules/.bin/tsc", import.met
 it.each([
   ["@x/broker", 2],
   ["@x/broker-linux", 1],
+  ["@x/broker-mac", 1],
 ])("the README of %s has snippets that compile as they stand", async (name, least) => {
   const snippets = snippetsOf(name);
   expect(snippets.length).toBeGreaterThanOrEqual(least);

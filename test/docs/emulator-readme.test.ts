@@ -21,6 +21,10 @@ const { token } = await credential.getToken("https://storage.azure.com/.default"
 console.log("signed in as", JSON.parse(Buffer.from(token.split(".")[1], "base64url")).upn);
 `;
 
+const scriptedBrowser = fileURLToPath(
+  new URL("../../packages/broker/src/testing/scripted-browser.mjs", import.meta.url),
+);
+
 // D-Bus, the addon and \dbus-daemon are Linux's.
 const cannotRun = process.platform === "linux" ? undefined : `no D-Bus broker on ${process.platform}`;
 
@@ -44,13 +48,22 @@ describe("the emulator's README", () => {
     runNode(join(packageFolder, "dist/esm/cli.js"), { ...options, args, cwd: folder });
 
   it("shows no snippet that is not run here", () => {
-    expect(snippets).toHaveLength(4);
+    const marks = [
+      "createEmulatedBroker",
+      "startBrokerEmulator",
+      "startWslEmulator",
+      "createSsoExtensionDoor",
+      "startWebTenant",
+      "createWamDoor",
+    ];
+    expect(snippets.filter((code) => !marks.some((mark) => code.includes(mark)))).toEqual([]);
+    expect(snippets).toHaveLength(marks.length);
     expect(readme.match(/```(?!js|sh|\n)\S*/g)).toBeNull();
   });
 
   it("calls the command by a name that is ours", () => {
     expect(readme).not.toMatch(/npx (?!@x\/)/);
-    expect(commands).toHaveLength(5);
+    expect(commands).toHaveLength(7);
   });
 
   it("has a unit test that runs", async () => {
@@ -70,6 +83,17 @@ describe("the emulator's README", () => {
     expect(await runSnippet("startWslEmulator")).toEqual({ code: 0, stdout: "wsl [ 'ping' ]\n", stderr: "" });
   });
 
+  it("answers as macOS' SSO extension", async () => {
+    const stdout = "1 ada@contoso.example 1\n";
+    expect(await runSnippet("createSsoExtensionDoor")).toEqual({ code: 0, stdout, stderr: "" });
+  });
+
+  it("signs in without a broker, by the web half of a tenant", async () => {
+    const { code, stdout, stderr } = await runSnippet("startWebTenant");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^To sign in, .*\ndevice-code ada@contoso\.example\n$/);
+  });
+
   it("answers for Windows' Web Account Manager", async () => {
     const stdout = "Work or school account (emulator) 1\n";
     expect(await runSnippet("createWamDoor")).toEqual({ code: 0, stdout, stderr: "" });
@@ -77,7 +101,7 @@ describe("the emulator's README", () => {
 
   it("runs apps from a shell", async (ctx) => {
     if (cannotRun !== undefined) ctx.skip(cannotRun);
-    const withApp = commands.filter((args) => args.includes("--"));
+    const withApp = commands.filter((args) => args.includes("--") && !args.includes("--web"));
     expect(withApp).toHaveLength(2);
     for (const args of withApp) {
       const { code, stdout } = await runCli(args);
@@ -85,14 +109,23 @@ describe("the emulator's README", () => {
     }
   });
 
+  it("runs apps from a shell without a broker", async () => {
+    const [args = []] = commands.filter((words) => words.includes("--") && words.includes("--web"));
+    // Nobody is there to look at a browser, so the person of the emulator acts, and a program stands for the browser.
+    const env = { BROWSER: `${process.execPath} ${scriptedBrowser}` };
+    const { code, stdout } = await runCli(["--person", "signs_in", ...args], { env });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "signed in as ada@contoso.example\n" });
+  });
+
   it("serves from a shell until it is stopped", async (ctx) => {
     if (cannotRun !== undefined) ctx.skip(cannotRun);
     const serving = commands.filter((args) => !args.includes("--") && !args.includes("--help"));
-    expect(serving).toHaveLength(2);
+    expect(serving).toHaveLength(3);
     for (const args of serving) {
       const { code, stdout } = await runCli(args, { onLine: (_line, child) => child.kill("SIGINT") });
       expect({ args, code }).toEqual({ args, code: 0 });
-      expect(stdout).toMatch(/^export DBUS_SESSION_BUS_ADDRESS='/);
+      const first = args.includes("--web") ? "AZURE_AUTHORITY_HOST" : "DBUS_SESSION_BUS_ADDRESS";
+      expect(stdout).toMatch(new RegExp(`^export ${first}='`));
     }
     expect(await runCli(["--help"])).toMatchObject({ code: 0, stderr: "" });
   });

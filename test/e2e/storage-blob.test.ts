@@ -196,7 +196,9 @@ describe.each<[string, (options: { containers: string[] }) => Promise<Stage>]>([
   it("not without a broker, and says what to do", async () => {
     await stage.breakDown();
     try {
-      const { code, stdout, stderr } = await run(example("list-blob-containers.cjs"));
+      // Where no browser opens either, even if a developer runs this at a desktop.
+      const env = { SSH_CONNECTION: "192.0.2.1 50000 192.0.2.2 22", BROWSER: "" };
+      const { code, stdout, stderr } = await run(example("list-blob-containers.cjs"), { env });
       expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
       expect(stderr).toContain("broker_unavailable");
     } finally {

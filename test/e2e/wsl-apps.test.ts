@@ -37,7 +37,9 @@ describe("programs in WSL", () => {
   const doctor = async (env: Record<string, string> = {}) => {
     const { code, stdout } = await run(cli, ["doctor", "--json"], env);
     const { checks } = JSON.parse(stdout) as { checks: { id: string; outcome: string; hint?: string }[] };
-    return { code, checks, outcomes: checks.map(({ id, outcome }) => `${id} ${outcome}`) };
+    // What would stand in for the broker depends on who runs the tests, and where.
+    const ofBroker = checks.filter(({ id }) => id !== "fallback");
+    return { code, checks, outcomes: ofBroker.map(({ id, outcome }) => `${id} ${outcome}`) };
   };
 
   it("nothing the proxy prints reaches the app's own outputs", async () => {

@@ -8,8 +8,9 @@ import type { BrokerAccount } from "./results.js";
 export type Prompt = "login" | "select_account" | "consent" | "create";
 
 /**
- * The window a sign-in dialog belongs to: the OS's handle (HWND, NSWindow pointer, X11 window id),
- * or `"auto"` to let the platform find the window of this app or of the terminal it runs in.
+ * The window a sign-in dialog belongs to: the OS's handle (HWND, `NSView` pointer, X11 window id; what Electron's
+ * `getNativeWindowHandle()` gives), or `"auto"` to let the platform find the window of this app or of the terminal it
+ * runs in.
  */
 export type ParentWindow = bigint | "auto";
 

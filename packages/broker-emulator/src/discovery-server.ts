@@ -1,7 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { checkArgument, rule } from "./checks.js";
-import { type EmulatedTenant, issuerOf, isTenant } from "./tenant/emulated-tenant.js";
+import { type EmulatedTenant, isTenant } from "./tenant/emulated-tenant.js";
+import { type Endpoints, publishedDocument } from "./web/discovery-documents.js";
 
 /** Publishes a tenant's OpenID discovery documents and key set on the loopback interface. */
 export class DiscoveryServer {
@@ -18,7 +19,7 @@ export class DiscoveryServer {
     checkArgument("DiscoveryServer.start", "tenant", tenant, rule("an EmulatedTenant", isTenant));
     const server = createServer((request, response) => {
       const base = `http://${request.headers.host ?? "127.0.0.1"}`;
-      const document = documentAt(request.url ?? "", base, tenant);
+      const document = publishedDocument(request.url ?? "", base, tenant, endpointsOf);
       const isFound = document !== undefined;
       response.writeHead(isFound ? 200 : 404, {
         "content-type": "application/json",
@@ -42,28 +43,8 @@ export class DiscoveryServer {
   }
 }
 
-const documentPath = /^\/([^/?]+)(\/v2\.0)?\/\.well-known\/openid-configuration\/?(?:\?.*)?$/;
-const keySetPath = /^\/[^/?]+\/discovery\/(?:v2\.0\/)?keys\/?(?:\?.*)?$/;
-
-function documentAt(path: string, base: string, tenant: EmulatedTenant): unknown {
-  if (keySetPath.test(path)) return tenant.keySet();
-  const [isDocument, segment = "", v2] = documentPath.exec(path) ?? [];
-  if (isDocument === undefined) return undefined;
-  const named = segment.toLowerCase();
-  const tenantId = ["common", "organizations", tenant.domain.toLowerCase()].includes(named)
-    ? tenant.tenantId
-    : named;
-  if (!tenant.knownTenants().has(tenantId)) return undefined;
-  const version = v2 === undefined ? 1 : 2;
-  return {
-    issuer: issuerOf(tenantId, version),
-    jwks_uri: `${base}/${tenantId}/discovery/v2.0/keys`,
-    authorization_endpoint: `https://login.microsoftonline.com/${tenantId}/oauth2/v2.0/authorize`,
-    token_endpoint: `https://login.microsoftonline.com/${tenantId}/oauth2/v2.0/token`,
-    response_types_supported: ["code", "id_token"],
-    subject_types_supported: ["pairwise"],
-    id_token_signing_alg_values_supported: ["RS256"],
-    scopes_supported: ["openid", "profile", "email", "offline_access"],
-    emulated: "@x/broker-emulator",
-  };
+/** Only a broker signs people in there: the web half of a tenant is another server, with TLS. */
+function endpointsOf(tenantId: string): Endpoints {
+  const endpoints = `https://login.microsoftonline.com/${tenantId}/oauth2/v2.0`;
+  return { authorization_endpoint: `${endpoints}/authorize`, token_endpoint: `${endpoints}/token` };
 }

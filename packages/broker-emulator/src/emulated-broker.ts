@@ -368,6 +368,7 @@ class EmulatedBroker implements Broker {
             hint: "Report it.",
           });
         case "dbus_error":
+        case "extension_error":
         case "wam_error":
         case "wire_error":
           throw this.#error("broker_failed", correlationId, {

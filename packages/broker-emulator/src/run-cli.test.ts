@@ -55,12 +55,13 @@ async function startServing(...args: string[]) {
   const facts = JSON.parse(running.output.stdout) as {
     emulator: boolean;
     busAddress: string;
+    authorityHost: string;
     accounts: { username: string }[];
     directory: { username: string; signedIn: boolean }[];
     env: Record<string, string>;
     tenantId: string;
   };
-  return { ...running, facts, folder: dirname(facts.busAddress.replace("unix:path=", "")) };
+  return { ...running, facts, folder: dirname((facts.busAddress ?? "").replace("unix:path=", "")) };
 }
 
 describe("broker-emulator", () => {
@@ -100,6 +101,8 @@ describe("broker-emulator", () => {
     ["an app without id", ["--app", "=http://localhost"], /--app must be a non-empty string/],
     ["a keyring both ways", ["--effect", "keyring_locked", "--keyring", "none"], /do not go together/],
     ["options that do not go together", ["--no-account", "--account", "a@b.c"], /do not go together/],
+    ["a broker where there is to be none", ["--web", "--keyring", "locked"], /--web and --keyring/],
+    ["a broker's trouble where there is none", ["--web", "--effect", "keyring_locked"], /--web and --effect/],
     ["an argument too many", ["serve"], /Unexpected argument 'serve'/],
   ])("refuses %s", async (_what, args, message) => {
     const { exitCode, stdout, stderr } = await start(...args).outcome;
@@ -152,7 +155,7 @@ describe("broker-emulator", () => {
     const { exitCode, stdout, stderr } = await start("--", process.execPath, "-e", script).outcome;
     expect(exitCode).toBe(7);
     expect(stdout).toMatch(/^unix:path=/);
-    expect(stderr).toContain("EMULATED");
+    expect(stderr).toContain("EMULATOR");
     expect(existsSync(dirname(stdout.trim().replace("unix:path=", "")))).toBe(false);
   });
 
@@ -219,6 +222,35 @@ describe("broker-emulator", () => {
       7,
     );
     client.close();
+  });
+
+  it("signs in on the web, where there is to be no broker", async () => {
+    const { facts, child, outcome } = await startServing(
+      "--web",
+      "--person",
+      "signs_in",
+      "--tenant",
+      tenantId,
+    );
+    expect(facts).toMatchObject({
+      emulator: true,
+      tenantId,
+      authorityHost: facts.env["AZURE_AUTHORITY_HOST"],
+    });
+    expect(Object.keys(facts.env).sort()).toEqual([
+      "AZURE_AUTHORITY_HOST",
+      "NODE_EXTRA_CA_CERTS",
+      "X_BROKER_DISABLED",
+    ]);
+    const certificate = facts.env["NODE_EXTRA_CA_CERTS"] ?? "";
+    const program = `fetch(process.env.AZURE_AUTHORITY_HOST + "/common/v2.0/.well-known/openid-configuration")
+      .then(async (response) => console.log((await response.json()).issuer))`;
+    const app = spawn(process.execPath, ["-e", program], { env: { ...process.env, ...facts.env } });
+    const [issuer] = (await once(app.stdout, "data")) as [Buffer];
+    expect(String(issuer)).toContain(tenantId);
+    child.kill("SIGTERM");
+    expect((await outcome).exitCode).toBe(0);
+    expect(existsSync(certificate)).toBe(false);
   });
 
   it("registers apps", async () => {

@@ -4,14 +4,11 @@ import { parseArgs } from "node:util";
 import { brokerGenerations } from "./broker/generations.js";
 import { type Rule, rules } from "./checks.js";
 import { type KeyringState, keyringStates } from "./keyring-door.js";
-import {
-  type BrokerEmulator,
-  type BrokerEmulatorOptions,
-  startBrokerEmulator,
-} from "./start-broker-emulator.js";
+import { type BrokerEmulatorOptions, startBrokerEmulator } from "./start-broker-emulator.js";
 import { EmulatedTenant } from "./tenant/emulated-tenant.js";
 import type { UserAction } from "./tenant/emulated-user.js";
 import { packageVersion } from "./version.js";
+import { startWebTenant, type WebTenantOptions } from "./web/start-web-tenant.js";
 
 /** The effects that need no more than their name. */
 const simpleEffects = [
@@ -49,6 +46,8 @@ Options:
                             signs_in=<user name> signs in as this one
   --on-demand               the bus starts the broker when it is called
   --bus-address <address>   join this bus instead of a private one (programs there will talk to the emulator)
+  --web                     no bus and no broker, but the tenant's sign-in pages on https://localhost, for apps that
+                            sign in without; with --person they are answered by themselves
   --json                    print one line of JSON instead
   -h, --help                show this text
   -V, --version             show the version
@@ -60,10 +59,14 @@ Examples:
   npx @x/broker-emulator --account ada@contoso.example
   npx @x/broker-emulator --account ada@contoso.example -- node my-app.js
   npx @x/broker-emulator --no-account -- node my-first-sign-in.js
+  npx @x/broker-emulator --web -- node my-app.js
 
 Exit status: 0 when stopped, the command's own when there is one, 1 on failure, 2 on wrong usage,
 126 when the command cannot be run, 127 when there is no such command.
 `;
+
+/** What only a broker on a bus has. */
+const brokerOptions = ["generation", "keyring", "on-demand", "bus-address"] as const;
 
 class UsageError extends Error {
   override readonly name = "UsageError";
@@ -90,21 +93,62 @@ export async function runCli(args: readonly string[]): Promise<number> {
 
   // Listening first: whoever stops the tool while it starts must not leave a bus behind.
   const stopped = untilStopped();
-  const emulator = await startBrokerEmulator(settings.emulator);
+  const running = settings.web === undefined ? await startBroker(settings) : await startWeb(settings.web);
   try {
-    if (settings.command.length > 0) return await runCommand(settings.command, emulator);
-    announce(emulator, settings.json);
+    if (settings.command.length > 0) return await runCommand(settings.command, running);
+    announce(running, settings.json);
     await stopped;
     return 0;
   } finally {
-    await emulator.stop();
+    await running.stop();
   }
+}
+
+/** What was started, in the words that both kinds share. */
+interface Running {
+  readonly tenant: EmulatedTenant;
+  readonly env: Readonly<Record<string, string>>;
+  /** What it is, as part of a sentence. */
+  readonly what: string;
+  /** Its own lines for people, by their titles. */
+  readonly lines: Readonly<Record<string, string>>;
+  /** Its own facts for programs. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  stop(): Promise<void>;
+}
+
+async function startBroker(settings: Settings): Promise<Running> {
+  const emulator = await startBrokerEmulator(settings.emulator);
+  const { tenant, env, generation, version, busAddress, discoveryUrl } = emulator;
+  return {
+    tenant,
+    env,
+    what: `EMULATOR of the identity broker (${version})`,
+    lines: discoveryUrl === undefined ? {} : { Discovery: discoveryUrl },
+    facts: { generation, version, busAddress, discoveryUrl },
+    stop: () => emulator.stop(),
+  };
+}
+
+async function startWeb(options: WebTenantOptions): Promise<Running> {
+  const web = await startWebTenant(options);
+  const { tenant, authorityHost, certificateFile } = web;
+  return {
+    tenant,
+    env: { ...web.env, X_BROKER_DISABLED: "1" },
+    what: "EMULATOR of a tenant, without any broker",
+    lines: { "Signs in": authorityHost, Certificate: certificateFile },
+    facts: { authorityHost, certificateFile },
+    stop: () => web.stop(),
+  };
 }
 
 interface Settings {
   readonly show: "help" | "version" | undefined;
   readonly json: boolean;
   readonly emulator: BrokerEmulatorOptions;
+  /** Instead of a broker. */
+  readonly web: WebTenantOptions | undefined;
   readonly command: readonly string[];
 }
 
@@ -124,6 +168,7 @@ function readArguments(args: readonly string[]): Settings {
       person: { type: "string" },
       "on-demand": { type: "boolean" },
       "bus-address": { type: "string" },
+      web: { type: "boolean" },
       json: { type: "boolean" },
       help: { type: "boolean", short: "h" },
       version: { type: "boolean", short: "V" },
@@ -134,6 +179,9 @@ function readArguments(args: readonly string[]): Settings {
   }
   if (values["on-demand"] && values["bus-address"] !== undefined) {
     throw new UsageError("--on-demand and --bus-address do not go together.");
+  }
+  for (const name of values.web ? brokerOptions : []) {
+    if (values[name] !== undefined) throw new UsageError(`--web and --${name} do not go together.`);
   }
   const generation = oneOf("--generation", values.generation, brokerGenerations);
   const effects = (values.effect ?? []).map((name) => oneOf("--effect", name, simpleEffects));
@@ -160,6 +208,8 @@ function readArguments(args: readonly string[]): Settings {
     if (kind !== undefined && kind !== "keyring_locked") tenant.addPolicy({}, { kind });
   }
   tenant.user.otherwise = person;
+  if (values.web && effects.includes("keyring_locked"))
+    throw new UsageError("--web and --effect keyring_locked do not go together.");
   return {
     show: values.help ? "help" : values.version ? "version" : undefined,
     json: values.json ?? false,
@@ -170,6 +220,7 @@ function readArguments(args: readonly string[]): Settings {
       ...(keyring === undefined ? {} : { keyring }),
       ...(values["bus-address"] === undefined ? {} : { busAddress: values["bus-address"] }),
     },
+    web: values.web ? { tenant, attended: values.person === undefined } : undefined,
     command: separator < 0 ? [] : args.slice(separator + 1),
   };
 }
@@ -211,35 +262,35 @@ function oneOf<T extends string>(
 }
 
 /** The environment goes to standard output, so that a shell can take it in; what people read, to standard error. */
-function announce(emulator: BrokerEmulator, asJson: boolean): void {
-  const { tenant, env, busAddress, generation, version, discoveryUrl } = emulator;
+function announce({ tenant, env, what, lines, facts }: Running, asJson: boolean): void {
+  const { tenantId } = tenant;
   if (asJson) {
     const accounts = tenant.accounts.map(({ username, homeAccountId }) => ({ username, homeAccountId }));
     const directory = tenant.directory.map(({ username, signedIn }) => ({ username, signedIn }));
-    const facts = { emulator: true, pid: process.pid, generation, version, tenantId: tenant.tenantId };
-    console.log(JSON.stringify({ ...facts, accounts, directory, busAddress, discoveryUrl, env }));
+    console.log(
+      JSON.stringify({ emulator: true, pid: process.pid, ...facts, tenantId, accounts, directory, env }),
+    );
     return;
   }
-  console.error(
-    `This is an EMULATOR of the identity broker (${version}), for tests. Nothing it gives out is real.`,
-  );
-  console.error(`Tenant     ${tenant.tenantId}`);
-  console.error(`Accounts   ${tenant.accounts.map(({ username }) => username).join(", ") || "none"}`);
+  console.error(`This is an ${what}, for tests. Nothing it gives out is real.`);
   const newcomers = tenant.directory.filter(({ signedIn }) => !signedIn).map(({ username }) => username);
-  if (newcomers.length > 0) console.error(`Directory  ${newcomers.join(", ")} (not signed in)`);
-  if (discoveryUrl !== undefined) console.error(`Discovery  ${discoveryUrl}`);
+  const all = {
+    Tenant: tenantId,
+    Accounts: tenant.accounts.map(({ username }) => username).join(", ") || "none",
+    ...(newcomers.length > 0 ? { Directory: `${newcomers.join(", ")} (not signed in)` } : {}),
+    ...lines,
+  };
+  for (const [title, text] of Object.entries(all)) console.error(`${title.padEnd(10)} ${text}`);
   console.error("\nSet this where the program under test runs; Ctrl+C here ends the emulator.\n");
   for (const [name, value] of Object.entries(env)) console.log(`export ${name}='${value}'`);
 }
 
 async function runCommand(
   [program = "", ...args]: readonly string[],
-  emulator: BrokerEmulator,
+  { env, what }: Running,
 ): Promise<number> {
-  console.error(
-    `broker-emulator: running ${program} with an EMULATED identity broker (${emulator.version}).`,
-  );
-  const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...emulator.env } });
+  console.error(`broker-emulator: running ${program} with an ${what}.`);
+  const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...env } });
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
   process.on("SIGTERM", forward).on("SIGHUP", forward);
   try {

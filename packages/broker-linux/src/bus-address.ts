@@ -37,9 +37,14 @@ export function noSessionBus(env: Environment, facts: CallFacts): BrokerError {
   });
 }
 
+/** Whether this process runs in a container, as far as container engines show it. */
+export function isContainer(env: Environment, exists: (path: string) => boolean = files.exists): boolean {
+  return Boolean(env["container"]) || exists("/.dockerenv") || exists("/run/.containerenv");
+}
+
 /** How to get at a session bus from where this process runs. */
 export function sessionAdvice(env: Environment): string {
-  if (env["container"] || files.exists("/.dockerenv") || files.exists("/run/.containerenv")) {
+  if (isContainer(env)) {
     return "In a container, mount the host's session bus socket and set DBUS_SESSION_BUS_ADDRESS to it, running as the same user id; or sign in without the broker there.";
   }
   if (env["SSH_CONNECTION"] || env["SSH_TTY"]) {

@@ -22,6 +22,7 @@ import { type RunProgram, runProgram } from "./wsl/run-program.js";
 import { WslTransport } from "./wsl/wsl-transport.js";
 
 export type { NativeBindingDescription } from "@x/broker-protocol";
+export { type BrokerForecast, type ForecastOptions, forecastBroker } from "./forecast.js";
 export { defaultTimeoutInMs } from "./linux-broker.js";
 export { describeNativeBinding, type LoadBinding } from "./native-addon.js";
 export { brokerBusName, brokerRedirectUri } from "./protocol.js";

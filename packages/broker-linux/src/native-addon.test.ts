@@ -37,6 +37,10 @@ describe("an addon that cannot be loaded", () => {
       "musl",
     ],
     ["/x/broker-linux.node: cannot open shared object file: No such file or directory", "another machine"],
+    [
+      'Requires ffi access to "/x/broker-linux.glibc.node", run again with the --allow-ffi flag',
+      "Deno loads an addon only where it is allowed to",
+    ],
     ["/x/broker-linux.node: wrong ELF class: ELFCLASS32", "another machine"],
     ["/x/broker-linux.node: invalid ELF header", "another machine"],
     [

@@ -1,4 +1,4 @@
-import type { BrokerError } from "@x/broker-contract";
+import type { BrokerError, NativeErrorFacts } from "@x/broker-contract";
 import { type CallFacts, callError, foreignText, quoted } from "@x/broker-protocol";
 import { type BusAddress, type Environment, sessionAdvice } from "./bus-address.js";
 import { dbusError, saysNobodyThere } from "./dbus-errors.js";
@@ -12,15 +12,9 @@ export function connectFailed(
   env: Environment,
   facts: CallFacts,
 ): BrokerError {
-  const source = found.source === "option" ? "the busAddress option" : found.source;
+  const source = sourceName(found);
   const address = foreignText(found.address, facts);
-  const facets = {
-    native: {
-      ...(native.errno !== undefined && { errno: native.errno }),
-      ...(native.stage !== undefined && { stage: native.stage }),
-      addressFrom: found.source,
-    },
-  };
+  const facets = { native: connectFacts(native, found) };
   if (native.code === "timed_out") {
     return callError("broker_unavailable", facts, {
       ...facets,
@@ -47,13 +41,39 @@ export function connectFailed(
       hint: "A session bus only takes its own user: run as the user who logged in. In a container with another user namespace, EXTERNAL authentication fails unless the user ids agree inside and outside.",
     });
   }
+  return nobodyAtAddress(found, env, facts, native);
+}
+
+/** Nobody listens where the bus should be. */
+export function nobodyAtAddress(
+  found: BusAddress,
+  env: Environment,
+  facts: CallFacts,
+  native: Pick<NativeError, "errno" | "stage"> = {},
+): BrokerError {
+  const errno = native.errno === undefined ? "" : `: ${native.errno}`;
   return callError("broker_unavailable", facts, {
-    ...facets,
+    native: connectFacts(native, found),
     reason: "no_session_bus",
-    message: `Nobody answers at the session bus address ${address} (from ${source})${native.errno === undefined ? "" : `: ${native.errno}`}.`,
+    message: `Nobody answers at the session bus address ${foreignText(found.address, facts)} (from ${sourceName(found)})${errno}.`,
     hint: sessionAdvice(env),
     retryable: true,
   });
+}
+
+function connectFacts(
+  { errno, stage }: Pick<NativeError, "errno" | "stage">,
+  { source }: BusAddress,
+): NativeErrorFacts {
+  return {
+    ...(errno !== undefined && { errno }),
+    ...(stage !== undefined && { stage }),
+    addressFrom: source,
+  };
+}
+
+function sourceName({ source }: BusAddress): string {
+  return source === "option" ? "the busAddress option" : source;
 }
 
 /** The bus did not start the broker; `undefined` if the connection was at fault. */
@@ -80,12 +100,7 @@ export function activationFailed(
           message: "The broker is installed, but this session bus cannot start it.",
           hint: "Log out and in again, so that the bus reads its service files anew; a private bus or a container's bus knows only its own.",
         })
-      : callError("broker_unavailable", facts, {
-          reason: "not_installed",
-          native,
-          message: "There is no identity broker on this machine.",
-          hint: "Install Microsoft's packages microsoft-identity-broker and intune-portal (from packages.microsoft.com, for Ubuntu and RHEL), register the device, and try again.",
-        });
+      : notInstalled(facts, native);
   }
   if (error.code === "timed_out" || error.dbusName === "org.freedesktop.DBus.Error.TimedOut") {
     return callError("broker_unavailable", facts, {
@@ -108,6 +123,16 @@ export function activationFailed(
     });
   }
   return undefined;
+}
+
+/** Nothing on this machine shows that a broker was ever installed. */
+export function notInstalled(facts: CallFacts, native: NativeErrorFacts = {}): BrokerError {
+  return callError("broker_unavailable", facts, {
+    reason: "not_installed",
+    native,
+    message: "There is no identity broker on this machine.",
+    hint: "Install Microsoft's packages microsoft-identity-broker and intune-portal (from packages.microsoft.com, for Ubuntu and RHEL), register the device, and try again.",
+  });
 }
 
 export function busLost(error: NativeError, facts: CallFacts): BrokerError {

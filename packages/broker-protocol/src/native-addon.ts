@@ -93,6 +93,10 @@ function commonAdvice(packageName: string): AddonAdvice {
       `A file of the package is missing: install it again; if a bundler made the app, mark ${packageName} as external.`,
     ],
     [
+      /--allow-ffi/,
+      "Deno loads an addon only where it is allowed to: run it with --allow-ffi, --allow-env, --allow-read and --allow-sys.",
+    ],
+    [
       /did not self-register|Module version mismatch|NODE_MODULE_VERSION/,
       "Another version of Node.js loaded it: install the packages again with the Node.js that runs the app.",
     ],

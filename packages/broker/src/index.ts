@@ -24,8 +24,14 @@ export {
   CredentialUnavailableError,
   CredentialUnavailableErrorName,
 } from "./credential/errors.js";
-export { InteractiveBrowserBrokerCredential } from "./credential/interactive-browser-broker-credential.js";
+export {
+  InteractiveBrowserBrokerCredential,
+  type RoutedAccessToken,
+} from "./credential/interactive-browser-broker-credential.js";
 export type { InteractiveBrowserBrokerCredentialOptions } from "./credential/options.js";
 export type { CredentialOperationOptions } from "./credential/read-call.js";
 export type { ParentWindowHandle, WindowHandle } from "./credential/window-handle.js";
+export type { FallbackKind, SignInRoute, SignInWay } from "./fallback/fallback-kind.js";
+export type { BrowserCustomizationOptions } from "./fallback/loopback-pages.js";
+export type { DeviceCodeInfo, DeviceCodePromptCallback } from "./fallback/prompt.js";
 export { type LoadResult, loadPlatformBroker } from "./loader/load-platform-broker.js";

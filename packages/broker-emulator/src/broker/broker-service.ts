@@ -263,6 +263,12 @@ export class BrokerService {
           return reply(effect.json);
         case "dbus_error":
           return dbusError(effect.name, effect.message);
+        case "extension_error":
+          // Another platform's: here it is a broker that fails for a reason of its own.
+          return dbusError(
+            "org.freedesktop.DBus.Error.Failed",
+            `${effect.error.domain} ${effect.error.code}`,
+          );
         case "wam_error":
           return dbusError("org.freedesktop.DBus.Error.Failed", effect.message ?? "The broker failed.");
         case "dbus_reply":

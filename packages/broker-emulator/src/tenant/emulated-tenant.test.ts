@@ -255,6 +255,35 @@ describe("EmulatedTenant", () => {
   });
 });
 
+describe("a request that a client signed with a key of its own", () => {
+  const tenant = new EmulatedTenant();
+  const own = new SigningKey("");
+  const bound = async (keyId: string) => {
+    const { service } = populate(new EmulatedTenant());
+    return (await acquire(service, tokenRequest({ pop: { kind: "key_id", keyId } }))).accessToken;
+  };
+  const signed = (at: string, jwk: unknown = own.jwk) => own.signJwt({ at, m: "GET", cnf: { jwk } });
+
+  it("is taken where the token names that key", async () => {
+    const people = new EmulatedTenant();
+    const { service } = populate(people);
+    const pop = { kind: "key_id", keyId: own.thumbprint } as const;
+    const { accessToken } = await acquire(service, tokenRequest({ pop }));
+    const { request, accessToken: inner } = people.verifySignedHttpRequest(signed(accessToken));
+    expect(request["m"]).toBe("GET");
+    expect(inner["cnf"]).toEqual({ kid: own.thumbprint });
+  });
+
+  it("is refused with another key, a wrong signature, or no key", async () => {
+    const other = new SigningKey("");
+    const token = await bound(other.thumbprint);
+    expect(() => tenant.verifySignedHttpRequest(signed(token))).toThrow();
+    expect(() => tenant.verifySignedHttpRequest(signed(token, other.jwk))).toThrow("signature is wrong");
+    expect(() => tenant.verifySignedHttpRequest(signed(token, { kty: "EC" }))).toThrow("carries no RSA key");
+    expect(() => tenant.verifySignedHttpRequest(own.signJwt({ at: token }))).toThrow("carries no RSA key");
+  });
+});
+
 describe("SigningKey", () => {
   it("computes the RFC 7638 thumbprint", async () => {
     const { calculateJwkThumbprint } = await import("jose");

@@ -10,7 +10,7 @@ import {
 import { EmulatedUser } from "./emulated-user.js";
 import { PolicyBook, type PolicyEffect, type PolicyHandle, type PolicyMatch } from "./policy.js";
 import { type EmulatedResource, isResourceIdentifier, ResourceDirectory } from "./resources.js";
-import { type PublicJwk, SigningKey } from "./signing-key.js";
+import { type PublicJwk, SigningKey, verifyWithKeyInside } from "./signing-key.js";
 
 /** The redirect URI the Linux broker expects. */
 export const nativeClientRedirectUri = "https://login.microsoftonline.com/common/oauth2/nativeclient";
@@ -20,9 +20,12 @@ export function brokerPluginRedirectUri(clientId: string): string {
   return `ms-appx-web://Microsoft.AAD.BrokerPlugin/${clientId}`;
 }
 
+/** The redirect URI that macOS' SSO extension expects of a program that is no signed app bundle. */
+export const unsignedAppRedirectUri = "msauth.com.msauth.unsignedapp://auth";
+
 /** What an app that names no redirect URIs has registered: those of every broker. */
 function brokerRedirectUris(clientId: string): string[] {
-  return [nativeClientRedirectUri, brokerPluginRedirectUri(clientId)];
+  return [nativeClientRedirectUri, brokerPluginRedirectUri(clientId), unsignedAppRedirectUri];
 }
 
 export interface EmulatedTenantOptions {
@@ -39,7 +42,9 @@ export interface AppOptions {
   /** Application (client) id. */
   readonly clientId: string;
   readonly name?: string;
-  /** Default: {@link nativeClientRedirectUri} and {@link brokerPluginRedirectUri}. */
+  /**
+   * Default: {@link nativeClientRedirectUri}, {@link brokerPluginRedirectUri} and {@link unsignedAppRedirectUri}.
+   */
   readonly redirectUris?: readonly string[];
   /**
    * What the app's own API is called, beside its client id and `api://<client id>`. For more about an API than its
@@ -55,6 +60,8 @@ export interface EmulatedApp {
   readonly name: string;
   readonly redirectUris: readonly string[];
   readonly tokenLifetimeInSeconds: number;
+  /** Whether it is one of Microsoft's own, which nobody is asked to consent to. */
+  readonly isFirstParty: boolean;
 }
 
 /** An API of the tenant. */
@@ -237,7 +244,13 @@ export class EmulatedTenant {
     checkObject("registerApp", "options", options, appShape);
     const { clientId, name = clientId, redirectUris = brokerRedirectUris(clientId) } = options;
     const { identifierUris = [], tokenLifetimeInSeconds = 3600 } = options;
-    const app: EmulatedApp = { clientId, name, redirectUris: [...redirectUris], tokenLifetimeInSeconds };
+    const app: EmulatedApp = {
+      clientId,
+      name,
+      redirectUris: [...redirectUris],
+      tokenLifetimeInSeconds,
+      isFirstParty: firstPartyApps.some((known) => known.clientId === clientId.toLowerCase()),
+    };
     this.#apps.set(clientId.toLowerCase(), app);
     this.resources.exposeApp(clientId, identifierUris);
     return app;
@@ -300,7 +313,7 @@ export class EmulatedTenant {
 
   /**
    * The claims of a signed HTTP request (SHR) and of the access token in it, checked as a resource would: the token
-   * is this tenant's, and names the key that signed the request.
+   * is this tenant's, and names the key that signed the request (the broker's, or the client's own).
    * @throws Error when anything is not right.
    */
   verifySignedHttpRequest(signedHttpRequest: string): {
@@ -308,10 +321,10 @@ export class EmulatedTenant {
     accessToken: Readonly<Record<string, unknown>>;
   } {
     checkArgument("verifySignedHttpRequest", "signedHttpRequest", signedHttpRequest, rules.text);
-    const { claims: request } = this.deviceKey.verifyJwt(signedHttpRequest);
+    const { claims: request, thumbprint } = verifyWithKeyInside(signedHttpRequest);
     const accessToken = this.verify(String(request["at"]));
     const confirmation = accessToken["cnf"] as { kid?: unknown } | undefined;
-    if (confirmation?.kid !== this.deviceKey.thumbprint) {
+    if (confirmation?.kid !== thumbprint) {
       throw new Error("The access token is bound to another key than the one that signed the request.");
     }
     return { request, accessToken };

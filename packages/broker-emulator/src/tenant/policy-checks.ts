@@ -63,6 +63,7 @@ const effectShapes: Readonly<Record<PolicyEffect["kind"], Shape>> = {
   },
   dbus_error: { name: required(rules.text), message: required(rules.anyText) },
   dbus_reply: { signature: required(rules.anyText), body: required(rules.list) },
+  extension_error: { error: required(rule("an NSError: a domain and a code", isNSError)) },
   wam_error: {
     code: required(rule("an unsigned 32-bit number", isUint32, "number")),
     message: rules.anyText,
@@ -101,6 +102,13 @@ function isJsonObject(value: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+function isNSError(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { domain, code, underlying } = value as Record<string, unknown>;
+  const isWhole = typeof domain === "string" && Number.isInteger(code);
+  return isWhole && (underlying === undefined || isNSError(underlying));
 }
 
 function isUint32(value: unknown): boolean {

@@ -190,6 +190,7 @@ describe("PolicyBook", () => {
       wire_error: { kind: "wire_error", status: null, tag: null, place: "top" },
       dbus_error: { kind: "dbus_error", name: "a.b", message: "" },
       dbus_reply: { kind: "dbus_reply", signature: "", body: [] },
+      extension_error: { kind: "extension_error", error: { domain: "a.b", code: -1 } },
       wam_error: { kind: "wam_error", code: 0xcaa2_0003, message: "", status: 3, failsCall: false },
       wrong_account: { kind: "wrong_account", username: "eve@contoso.example" },
       expires_in: { kind: "expires_in", seconds: -1 },

@@ -1,3 +1,4 @@
+import type { ExtensionError } from "../sso-extension-door/extension-calls.js";
 import { checkPolicy } from "./policy-checks.js";
 import { normalizeResource, resourceNamed } from "./resources.js";
 
@@ -43,6 +44,7 @@ export interface PolicyMatch {
  * - `garbage`: this text instead of JSON. `raw_reply`: this JSON.
  * - `wire_error`: an error object with this status; the other parts may be set, or left out with `null`.
  * - `dbus_error`: a D-Bus error instead of an answer. `dbus_reply`: a reply with this signature and body.
+ * - `extension_error`: an `NSError` of macOS' SSO extension; behind other doors the call just fails.
  * - `wam_error`: what an account provider of Windows says instead of giving a token; behind other doors the call
  *   just fails.
  * - `wrong_account`: the answer is for somebody else.
@@ -82,6 +84,7 @@ export type PolicyEffect =
     }
   | { readonly kind: "dbus_error"; readonly name: string; readonly message: string }
   | { readonly kind: "dbus_reply"; readonly signature: string; readonly body: readonly unknown[] }
+  | { readonly kind: "extension_error"; readonly error: ExtensionError }
   | {
       readonly kind: "wam_error";
       /** The error code, an unsigned 32-bit number, e.g. `0xcaa20003`. */

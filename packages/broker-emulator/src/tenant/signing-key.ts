@@ -1,4 +1,12 @@
-import { createHash, generateKeyPairSync, type JsonWebKey, type KeyObject, sign, verify } from "node:crypto";
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+  sign,
+  verify,
+} from "node:crypto";
 
 /** A public RSA key as it stands in a key set (RFC 7517). */
 export interface PublicJwk {
@@ -33,10 +41,7 @@ export class SigningKey {
       n: string;
       e: string;
     };
-    // The thumbprint's input is these members, in this order, without white space.
-    this.thumbprint = createHash("sha256")
-      .update(JSON.stringify({ e, kty: "RSA", n }))
-      .digest("base64url");
+    this.thumbprint = thumbprintOf({ e, n });
     this.jwk = { kty: "RSA", use: "sig", alg: "RS256", kid: `${kidPrefix}${this.thumbprint}`, n, e };
   }
 
@@ -48,22 +53,44 @@ export class SigningKey {
 
   /** Checks form, algorithm, key id and signature. Times are the caller's business. */
   verifyJwt(token: string): VerifiedJwt {
-    const parts = token.split(".");
-    const [head = "", body = "", signature = ""] = parts;
-    if (parts.length !== 3 || signature === "")
-      throw new Error("Not a signed JWT: it must have three parts.");
-    const header = decodeJson(head, "header");
-    if (header["alg"] !== "RS256") throw new Error("The JWT is not signed with RS256.");
+    const { header, claims, isSignedBy } = readJwt(token);
     if (header["kid"] !== this.jwk.kid) throw new Error("The JWT was not signed with this tenant's key.");
-    const valid = verify(
-      "sha256",
-      Buffer.from(`${head}.${body}`),
-      this.#publicKey,
-      Buffer.from(signature, "base64url"),
-    );
-    if (!valid) throw new Error("The JWT's signature is wrong.");
-    return { header, claims: decodeJson(body, "claims") };
+    if (!isSignedBy(this.#publicKey)) throw new Error("The JWT's signature is wrong.");
+    return { header, claims };
   }
+}
+
+/**
+ * Checks form, algorithm and signature of a JWT by the key that it carries itself (`cnf.jwk`), and tells which key that
+ * is: whether to trust it is the caller's business.
+ */
+export function verifyWithKeyInside(token: string): VerifiedJwt & { readonly thumbprint: string } {
+  const { header, claims, isSignedBy } = readJwt(token);
+  const { jwk } = (claims["cnf"] ?? {}) as { jwk?: JsonWebKey };
+  const { kty, e, n } = jwk ?? {};
+  if (kty !== "RSA" || e === undefined || n === undefined) throw new Error("The JWT carries no RSA key.");
+  if (!isSignedBy(createPublicKey({ key: { kty, e, n }, format: "jwk" }))) {
+    throw new Error("The JWT's signature is wrong.");
+  }
+  return { header, claims, thumbprint: thumbprintOf({ e, n }) };
+}
+
+/** RFC 7638: these members, in this order, without white space. */
+function thumbprintOf({ e, n }: { readonly e: string; readonly n: string }): string {
+  return createHash("sha256")
+    .update(JSON.stringify({ e, kty: "RSA", n }))
+    .digest("base64url");
+}
+
+function readJwt(token: string): VerifiedJwt & { readonly isSignedBy: (key: KeyObject) => boolean } {
+  const parts = token.split(".");
+  const [head = "", body = "", signature = ""] = parts;
+  if (parts.length !== 3 || signature === "") throw new Error("Not a signed JWT: it must have three parts.");
+  const header = decodeJson(head, "header");
+  if (header["alg"] !== "RS256") throw new Error("The JWT is not signed with RS256.");
+  const isSignedBy = (key: KeyObject) =>
+    verify("sha256", Buffer.from(`${head}.${body}`), key, Buffer.from(signature, "base64url"));
+  return { header, claims: decodeJson(body, "claims"), isSignedBy };
 }
 
 function encodeJson(value: unknown): string {

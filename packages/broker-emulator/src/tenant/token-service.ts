@@ -4,6 +4,7 @@ import { type ClaimsRequest, readClaimsRequest, satisfiesChallenge } from "./cla
 import { type EmulatedApp, type EmulatedTenant, issuerOf, passthroughTenantId } from "./emulated-tenant.js";
 import type { PolicyEffect, PolicySubject } from "./policy.js";
 import { type PopRequest, popClaims } from "./proof-of-possession.js";
+import { requireRedirectUri } from "./redirect-uris.js";
 import { Refusal } from "./refusal.js";
 import type { RequestedScopes } from "./resources.js";
 
@@ -15,7 +16,8 @@ export interface EmulatedTokenRequest {
   readonly method: "acquireTokenSilently" | "acquireTokenInteractively";
   readonly correlationId: string;
   readonly clientId: string;
-  readonly redirectUri: string;
+  /** Absent where the protocol has none: a refresh token, a device code. */
+  readonly redirectUri?: string;
   readonly authority: string;
   readonly scopes: readonly string[];
   /** Claims request as JSON text; empty for none. */
@@ -30,6 +32,10 @@ export interface EmulatedTokenRequest {
   /** Whether to pass over the broker's cache altogether. */
   readonly forceRefresh?: boolean;
   readonly pop?: PopRequest;
+  /** Set by the tenant's own web pages: who signed in there need not be on the broker's list. */
+  readonly isWeb?: boolean;
+  /** Comes back in the id token. */
+  readonly nonce?: string;
   /** A personal account asks for a token of a work tenant. Default `false`. */
   readonly msaPassthrough?: boolean;
 }
@@ -98,13 +104,7 @@ export class TokenService {
     const tenant = this.#tenant;
     const tenantOf = this.#readAuthority(request.authority, request.msaPassthrough ?? false);
     const app = this.requireApp(request.clientId);
-    if (!app.redirectUris.includes(request.redirectUri)) {
-      throw new Refusal(
-        "redirect_uri_mismatch",
-        `AADSTS50011: The redirect URI '${request.redirectUri}' specified in the request does not match the redirect URIs configured for the application '${request.clientId}'. Make sure the redirect URI sent in the request matches one added to your application in the Azure portal.`,
-        { oauthError: "invalid_request", aadsts: "AADSTS50011" },
-      );
-    }
+    requireRedirectUri(app, request.redirectUri);
     const scopes = tenant.resources.read(request.scopes);
     const claims = readClaimsRequest(request.claims);
     const account = this.#findAccount(request);
@@ -140,10 +140,26 @@ export class TokenService {
     const { account, dialogShown } = isSilent
       ? { account: this.#silentAccount(prepared), dialogShown: false }
       : await this.#interactiveAccount(prepared, signal);
+    const answered = this.#answered(account, effects);
+    return { ...this.#issue(prepared, answered, lifetimeOf(effects), isSilent), dialogShown };
+  }
+
+  #answered(account: EmulatedAccount, effects: readonly PolicyEffect[]): EmulatedAccount {
     const wrong = effects.find((effect) => effect.kind === "wrong_account");
-    const answered = wrong === undefined ? account : this.#require(wrong.username);
-    const lifetime = effects.find((effect) => effect.kind === "expires_in")?.seconds;
-    return { ...this.#issue(prepared, answered, lifetime, isSilent), dialogShown };
+    return wrong === undefined ? account : this.#require(wrong.username);
+  }
+
+  /**
+   * Grants the request to somebody who has signed in elsewhere than at the broker.
+   * @throws Refusal
+   */
+  grantTo(
+    account: EmulatedAccount,
+    prepared: PreparedRequest,
+    effects: readonly PolicyEffect[],
+  ): Omit<TokenGrant, "dialogShown"> {
+    for (const effect of effects) refuseFor(effect);
+    return this.#issue(prepared, this.#answered(account, effects), lifetimeOf(effects), false);
   }
 
   /** Forgets tokens that a client does not want to get again. */
@@ -175,8 +191,10 @@ export class TokenService {
     );
   }
 
-  #findAccount({ method, homeAccountId, username }: EmulatedTokenRequest): EmulatedAccount | undefined {
+  #findAccount(request: EmulatedTokenRequest): EmulatedAccount | undefined {
+    const { method, homeAccountId, username, isWeb } = request;
     const tenant = this.#tenant;
+    if (isWeb === true) return homeAccountId === undefined ? undefined : tenant.findAccount(homeAccountId);
     if (homeAccountId !== undefined) {
       const account = tenant.findAccount(homeAccountId);
       // Who signed out can sign in again, but not without being asked.
@@ -430,9 +448,14 @@ export class TokenService {
       ...shared,
       preferred_username: account.username,
       ver: "2.0",
+      ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
     });
     return { accessToken, idToken, expiresOn: expires * 1000, lifetimeInSeconds };
   }
+}
+
+function lifetimeOf(effects: readonly PolicyEffect[]): number | undefined {
+  return effects.find((effect) => effect.kind === "expires_in")?.seconds;
 }
 
 /** Whether the authority takes the account in. */

@@ -6,6 +6,7 @@ const flagOf: Readonly<Record<string, string>> = {
   claims: "--claims",
   clientId: "--client-id",
   disableInteractiveFallback: "--silent",
+  fallback: "--fallback",
   loginHint: "--login-hint",
   "requestOptions.timeout": "--timeout",
   tenantId: "--tenant",
@@ -26,5 +27,6 @@ export function inCliWords(text: string): string {
     )
     .replace(/\(see getAccounts\)/g, "(see npx @x/broker accounts)")
     .replace(/getAccounts\(\) or /g, "")
+    .replace(/show the code with the option userPromptCallback, or /g, "")
     .replace(/ with forceRefresh\b/g, "");
 }

@@ -8,6 +8,7 @@ import {
 import { developerSignOnClientId } from "../credential/client-id.js";
 import { whatHappened } from "../what-happened.js";
 import type { CliIo } from "./cli-io.js";
+import { checkFallback } from "./fallback-check.js";
 
 export interface DoctorFlags {
   readonly clientId?: string;
@@ -28,9 +29,14 @@ const groundwork: ReadonlySet<string> = new Set([
   "broker",
 ]);
 
-/** Checks from the ground up, each given as soon as it is done. */
+/** Checks from the ground up, each given as soon as it is done; last, what stands in for all that. */
 export async function* runChecks(flags: DoctorFlags, io: CliIo): AsyncGenerator<DiagnosticCheck> {
   yield checkNode(io.nodeVersion);
+  yield* checkBroker(flags, io);
+  yield await checkFallback(io);
+}
+
+async function* checkBroker(flags: DoctorFlags, io: CliIo): AsyncGenerator<DiagnosticCheck> {
   const result = await io.loadBroker();
   if (!result.loaded) {
     yield* explainNoBroker(result.packageName, result.error, result.advice);
@@ -80,11 +86,18 @@ function* explainNoBroker(
     yield { ...found, outcome: "ok", detail: `${packageName} is installed.` };
     yield { ...loads, outcome: "fail", detail: whatHappened(error), hint };
   } else {
-    yield { ...found, outcome: "fail", detail: whatHappened(error), hint };
+    const failed = isSwitch(error) ? { id: "broker-switch", title: "Broker switch" } : found;
+    yield { ...failed, outcome: "fail", detail: whatHappened(error), hint };
+    if (failed !== found) yield skip(found.id, found.title);
     yield skip(loads.id, loads.title);
   }
   yield skip("broker", "Broker");
   yield skip("accounts", "Accounts");
+}
+
+/** Whether the broker was not even looked for. */
+function isSwitch({ reason }: BrokerError): boolean {
+  return reason === "turned_off" || reason === "invalid_switch";
 }
 
 function skip(id: string, title: string): DiagnosticCheck {

@@ -3,12 +3,18 @@ import { readClientId } from "../credential/client-id.js";
 import { readClaims } from "../credential/read-call.js";
 import { readLoginHint } from "../credential/read-options.js";
 import { readTenantId } from "../credential/tenant.js";
+import { type FallbackKind, fallbackKinds } from "../fallback/fallback-kind.js";
 
 /** How Commander's own text about a bad value goes on. */
 const what = "The value";
 
 export const claimsOption = (): Option =>
   option("--claims <json>", "claims of a claims challenge, as JSON text", readClaims);
+
+export const fallbackOption = (): Option =>
+  new Option("--fallback <way>", "how to sign in where there is no broker to use")
+    .choices(fallbackKinds)
+    .default("none" satisfies FallbackKind);
 
 export const loginHintOption = (): Option =>
   option("--login-hint <name>", "start with this user name", readLoginHint);

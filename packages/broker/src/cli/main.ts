@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { loadMsal } from "../fallback/load-msal.js";
+import { readSurroundings } from "../fallback/surroundings.js";
 import { loadPlatformBroker } from "../loader/load-platform-broker.js";
 import { exitCodes } from "./exit-codes.js";
 import { runCli } from "./run-cli.js";
@@ -23,6 +25,8 @@ void runCli(process.argv.slice(2), {
   interrupted: interrupt.signal,
   nodeVersion: process.version,
   loadBroker: loadPlatformBroker,
+  readSurroundings,
+  loadMsal,
 }).then((exitCode) => {
   process.exitCode = exitCode;
 });

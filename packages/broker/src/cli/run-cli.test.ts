@@ -1,5 +1,7 @@
 import { BrokerError, type DiagnosticCheck } from "@x/broker-contract";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { loadMsal } from "../fallback/load-msal.js";
+import type { Surroundings } from "../fallback/surroundings.js";
 import type { LoadResult } from "../loader/load-platform-broker.js";
 import {
   ada,
@@ -13,6 +15,16 @@ import {
 } from "../testing/fake-broker.js";
 import { packageVersion } from "../version.js";
 import { runCli } from "./run-cli.js";
+
+/** No display, no terminal, no browser. */
+const nowhere: Surroundings = {
+  platform: "linux",
+  env: {},
+  isRoot: false,
+  isWsl: false,
+  isTerminal: false,
+  hasProgram: () => false,
+};
 
 async function run(
   argv: string[],
@@ -36,6 +48,8 @@ async function run(
     interrupted: interruptedBy ?? interrupt.signal,
     nodeVersion,
     loadBroker: async () => result,
+    readSurroundings: () => nowhere,
+    loadMsal,
   });
   return { code: await code, out, notes, broker };
 }
@@ -56,6 +70,7 @@ describe("broker token", () => {
       accessToken: expect.stringMatching(/^eyJ/),
       tokenType: "Bearer",
       expiresOn: expect.any(String),
+      through: "broker",
     });
     expect(Date.parse(printed["expiresOn"] ?? "")).toBeGreaterThan(Date.now());
   });
@@ -519,6 +534,8 @@ describe("broker doctor", () => {
       "      → Install it.",
       "      → Or start it.",
       "SKIP  Accounts: Not checked, because of what failed above.",
+      "SKIP  Without a broker: Nobody could sign in from here: no browser opens, because there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set), and there is no terminal to show a code on.",
+      "      → An app can show the code itself (the option userPromptCallback).",
       "\n1 check failed.",
     ]);
   });
@@ -556,6 +573,7 @@ describe("broker doctor", () => {
       "platform-package ok",
       "broker fail",
       "accounts skip",
+      "fallback skip",
     ]);
   });
 
@@ -592,6 +610,7 @@ describe("broker doctor", () => {
   it.each([
     ["platform_package_missing", ["platform-package fail", "native-addon skip"]],
     ["native_addon_missing", ["platform-package ok", "native-addon fail"]],
+    ["turned_off", ["broker-switch fail", "platform-package skip", "native-addon skip"]],
   ])("says why there is no broker: %s", async (reason, expected) => {
     const error = new BrokerError("broker_unavailable", {
       message: "It did not load.",
@@ -606,6 +625,7 @@ describe("broker doctor", () => {
       ...expected,
       "broker skip",
       "accounts skip",
+      "fallback skip",
     ]);
     expect(checks.find(({ outcome }) => outcome === "fail")).toMatchObject({
       detail: "It did not load.",

@@ -5,7 +5,14 @@ import type { CliIo } from "./cli-io.js";
 import type { DoctorFlags } from "./doctor-checks.js";
 import { doctorCommand } from "./doctor-command.js";
 import { exitCodeOf, exitCodes, exitCodesHelp, UsageError } from "./exit-codes.js";
-import { claimsOption, clientIdOption, loginHintOption, tenantOption, timeoutOption } from "./flag-values.js";
+import {
+  claimsOption,
+  clientIdOption,
+  fallbackOption,
+  loginHintOption,
+  tenantOption,
+  timeoutOption,
+} from "./flag-values.js";
 import type { TimeoutFlag } from "./patience.js";
 import { type AskedFor, describeError } from "./report-error.js";
 import { type TokenFlags, tokenCommand } from "./token-command.js";
@@ -47,7 +54,9 @@ interface Told {
 const environmentHelp = `
 Environment:
   X_BROKER_TRANSPORT  on Linux, which broker to ask: dbus (of this session), wsl (of Windows, from within WSL),
-                      or auto (the default: of Windows where WSL can reach it)`;
+                      or auto (the default: of Windows where WSL can reach it)
+  X_BROKER_DISABLED   1 turns the broker off for this run
+  BROWSER             on Linux and macOS, the command that opens a page (--fallback browser)`;
 
 function createProgram(io: CliIo, json: boolean, { setExitCode, noteFlags }: Told): Command {
   const program = new Command("broker")
@@ -88,9 +97,13 @@ function createProgram(io: CliIo, json: boolean, { setExitCode, noteFlags }: Tol
     )
     .addOption(loginHintOption())
     .addOption(claimsOption())
-    .option("--silent", "never open a sign-in window")
+    .option("--silent", "never open a sign-in window, nor a browser")
+    .addOption(fallbackOption())
     .addOption(timeoutOption("the longest it may take, your part included", 300))
-    .option("--json", "print a JSON object with accessToken, tokenType and expiresOn")
+    .option(
+      "--json",
+      "print a JSON object with accessToken, tokenType, expiresOn, and through (what signed you in)",
+    )
     .action(({ scope, ...flags }: Omit<TokenFlags, "scope"> & Partial<TokenFlags>, command: Command) => {
       noteFlags(flags);
       // Not left to Commander, which would ask for it before it tells of an option that there is not.

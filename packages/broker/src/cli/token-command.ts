@@ -5,7 +5,10 @@ import { InteractiveBrowserBrokerCredential } from "../credential/interactive-br
 import type { InteractiveBrowserBrokerCredentialOptions } from "../credential/options.js";
 import { readOptions } from "../credential/read-options.js";
 import { checkScopes } from "../credential/scopes.js";
-import { type CliIo, withBroker } from "./cli-io.js";
+import type { FallbackKind, SignInRoute } from "../fallback/fallback-kind.js";
+import { whatHappened } from "../what-happened.js";
+import { type CliIo, withAnyBroker, withBroker } from "./cli-io.js";
+import { inCliWords } from "./cli-words.js";
 import { asWritten } from "./exit-codes.js";
 import { findAccount } from "./find-account.js";
 
@@ -17,6 +20,7 @@ export interface TokenFlags {
   readonly loginHint?: string;
   readonly claims?: string;
   readonly silent?: boolean;
+  readonly fallback: FallbackKind;
   /** In seconds. */
   readonly timeout: number;
   readonly json?: boolean;
@@ -25,27 +29,32 @@ export interface TokenFlags {
 /** `broker token`: the token alone on standard output, so that it can be piped. */
 export async function tokenCommand(flags: TokenFlags, io: CliIo): Promise<void> {
   const options = asWritten(() => readFlags(flags));
-  await withBroker(io, async (broker) => {
+  const run = flags.fallback === "none" ? withBroker : withAnyBroker;
+  await run(io, async (broker) => {
     const credential = new InteractiveBrowserBrokerCredential({
       ...(flags.account === undefined ? options : await pinnedTo(flags.account, options, broker, io)),
       broker: announceWindow(broker, io),
+      onFallback: (route) => io.note(announcementOf(route)),
+      ...(showsCodes(flags, io) ? { userPromptCallback: ({ message }) => io.note(message) } : {}),
     });
     const token = await credential.getToken(flags.scope, {
       abortSignal: io.interrupted,
       ...(flags.claims === undefined ? {} : { claims: flags.claims }),
     });
     if (flags.json !== true) return io.out(token.token);
-    const { token: accessToken, tokenType, expiresOnTimestamp } = token;
-    io.out(JSON.stringify({ accessToken, tokenType, expiresOn: new Date(expiresOnTimestamp).toISOString() }));
+    const { token: accessToken, tokenType, expiresOnTimestamp, route } = token;
+    const expiresOn = new Date(expiresOnTimestamp).toISOString();
+    io.out(JSON.stringify({ accessToken, tokenType, expiresOn, through: route.through }));
   });
 }
 
 /** Checks all flags before any broker is asked. */
 function readFlags(flags: TokenFlags): InteractiveBrowserBrokerCredentialOptions {
-  const { scope, tenant, clientId, loginHint, silent, timeout } = flags;
+  const { scope, tenant, clientId, loginHint, silent, fallback, timeout } = flags;
   const options: InteractiveBrowserBrokerCredentialOptions = {
     useDefaultBrokerAccount: true,
     disableInteractiveFallback: silent === true,
+    fallback,
     timeoutInMs: timeout * 1000,
     ...(clientId === undefined ? {} : { clientId }),
     ...(loginHint === undefined ? {} : { loginHint }),
@@ -77,6 +86,18 @@ async function pinnedTo(
     authenticationRecord: recordOf(findAccount(accounts, named), clientId),
     timeoutInMs: timeoutInMs === 0 ? 0 : left,
   };
+}
+
+/** Whether a person sees a code: at a terminal, or where they said that they look. */
+function showsCodes({ fallback }: TokenFlags, io: CliIo): boolean {
+  return fallback === "device-code" || io.readSurroundings().isTerminal;
+}
+
+function announcementOf({ through, fallbackReason }: SignInRoute): string {
+  const why = fallbackReason === undefined ? "" : `${inCliWords(whatHappened(fallbackReason))}\n`;
+  return through === "browser"
+    ? `${why}Your browser opens, for you to sign in there… (Ctrl+C cancels)`
+    : `${why}Sign in on another device… (Ctrl+C cancels)`;
 }
 
 /** The same broker, which tells the person at the terminal that a window wants them. */

@@ -29,7 +29,10 @@ const record = {
 function setUp(options: InteractiveBrowserBrokerCredentialOptions, accounts = [ada, bob]) {
   const broker = new FakeBroker();
   broker.accounts = accounts;
-  return { broker, credential: new InteractiveBrowserBrokerCredential({ ...options, broker }) };
+  return {
+    broker,
+    credential: new InteractiveBrowserBrokerCredential({ fallback: "none", ...options, broker }),
+  };
 }
 
 describe("a login hint that two people share", () => {

@@ -105,7 +105,8 @@ const toleratedCodes: ReadonlySet<BrokerErrorCode> = new Set([
   "protocol_error",
 ]);
 
-async function listAccounts(
+/** The accounts the broker lists; none where it gives tokens but no list. */
+export async function listAccounts(
   broker: GuardedBroker,
   clientId: string,
   operation: OperationOptions,

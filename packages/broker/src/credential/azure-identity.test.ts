@@ -17,7 +17,12 @@ const next: TokenCredential = {
 };
 
 async function chain(broker: FakeBroker, options: InteractiveBrowserBrokerCredentialOptions = {}, call = {}) {
-  const first = new InteractiveBrowserBrokerCredential({ useDefaultBrokerAccount: true, ...options, broker });
+  const first = new InteractiveBrowserBrokerCredential({
+    fallback: "none",
+    useDefaultBrokerAccount: true,
+    ...options,
+    broker,
+  });
   return (await new ChainedTokenCredential(first, next).getToken(scope, call)).token;
 }
 
@@ -132,7 +137,11 @@ describe("in a ChainedTokenCredential of @azure/identity", () => {
     broker.onSilent = () => {
       throw failure("keyring_locked");
     };
-    const only = new InteractiveBrowserBrokerCredential({ broker, useDefaultBrokerAccount: true });
+    const only = new InteractiveBrowserBrokerCredential({
+      fallback: "none",
+      broker,
+      useDefaultBrokerAccount: true,
+    });
     const error = await new ChainedTokenCredential(only).getToken(scope).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       name: "AggregateAuthenticationError",

@@ -13,7 +13,12 @@ function setUp(options: InteractiveBrowserBrokerCredentialOptions = {}) {
   const broker = createEmulatedBroker(tenant);
   return {
     tenant,
-    credential: new InteractiveBrowserBrokerCredential({ useDefaultBrokerAccount: true, ...options, broker }),
+    credential: new InteractiveBrowserBrokerCredential({
+      fallback: "none",
+      useDefaultBrokerAccount: true,
+      ...options,
+      broker,
+    }),
   };
 }
 

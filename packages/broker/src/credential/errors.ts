@@ -152,10 +152,16 @@ export function toCredentialError(error: unknown, context: FailureContext): unkn
 
 /** Nobody looks for a host in the environment who did not put it there. */
 function namingVariable(error: BrokerError): BrokerError {
+  const hint = `${error.hint} The host comes from the environment variable AZURE_AUTHORITY_HOST: correct or unset it.`;
+  return retold(error, whatHappened(error), hint);
+}
+
+/** The same failure with more to say about it. */
+export function retold(error: BrokerError, message: string, hint: string): BrokerError {
   const { code, reason, platform, correlationId, native, aadsts, scopes, retryable } = error;
   return new BrokerError(code, {
-    message: whatHappened(error),
-    hint: `${error.hint} The host comes from the environment variable AZURE_AUTHORITY_HOST: correct or unset it.`,
+    message,
+    hint,
     native,
     retryable,
     ...(reason === undefined ? {} : { reason }),

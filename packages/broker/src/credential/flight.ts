@@ -24,15 +24,20 @@ export type FlightWork<T> = (signal: AbortSignal, correlationId: string) => Prom
  * has left, the call itself is aborted.
  */
 export class Flight<T> {
-  readonly correlationId: string = crypto.randomUUID();
+  readonly correlationId: string;
   readonly #controller = new AbortController();
   readonly #result: Promise<T>;
   readonly #onEnd: () => void;
   #waiting = 0;
   #ended = false;
 
-  constructor(start: FlightWork<T>, onEnd: () => void = () => {}) {
+  constructor(
+    start: FlightWork<T>,
+    onEnd: () => void = () => {},
+    correlationId: string = crypto.randomUUID(),
+  ) {
     this.#onEnd = onEnd;
+    this.correlationId = correlationId;
     this.#result = start(this.#controller.signal, this.correlationId);
     // Every caller may have left by the time it fails.
     this.#result.then(

@@ -10,7 +10,7 @@ export type GuardedBroker = Pick<
  * The same broker, which fails as the contract says and no other way: any other error may hold anything, tokens
  * and user names included, and ends up in logs, traces and error reports.
  */
-export function guardedBroker(broker: Broker): GuardedBroker {
+export function guardedBroker(broker: GuardedBroker): GuardedBroker {
   return {
     getAccounts: (request, options) =>
       guarded(() => broker.getAccounts(request, options), options?.correlationId),
@@ -19,6 +19,17 @@ export function guardedBroker(broker: Broker): GuardedBroker {
     acquireTokenInteractively: (request, options) =>
       guarded(() => broker.acquireTokenInteractively(request, options), options?.correlationId),
     signOut: (request, options) => guarded(() => broker.signOut(request, options), options?.correlationId),
+  };
+}
+
+/** A broker that is looked for when it is asked: a failure to find it is then the failure of what was asked. */
+export function lateBroker(find: () => Promise<GuardedBroker>): GuardedBroker {
+  return {
+    getAccounts: async (request, options) => (await find()).getAccounts(request, options),
+    acquireTokenSilently: async (request, options) => (await find()).acquireTokenSilently(request, options),
+    acquireTokenInteractively: async (request, options) =>
+      (await find()).acquireTokenInteractively(request, options),
+    signOut: async (request, options) => (await find()).signOut(request, options),
   };
 }
 

@@ -1,11 +1,11 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from "@azure/core-auth";
 import { type BrokerAccount, BrokerError, type BrokerToken, type OperationOptions } from "@x/broker-contract";
+import type { SignInRoute } from "../fallback/fallback-kind.js";
 import { sharedPlatformBroker } from "../loader/shared-broker.js";
-import { accountNotFound } from "./account-not-found.js";
 import { type AuthenticationRecord, recordOf } from "./authentication-record.js";
 import { toCredentialError } from "./errors.js";
 import { Flight, Flights, type FlightWork, throwIfAborted, untilAborted } from "./flight.js";
-import { guardedBroker } from "./guarded-broker.js";
+import { guardedBroker, lateBroker } from "./guarded-broker.js";
 import { sameId } from "./ids.js";
 import { CredentialLogger, loadLogger } from "./logging.js";
 import type { InteractiveBrowserBrokerCredentialOptions } from "./options.js";
@@ -18,6 +18,7 @@ import {
 import { readOptions, type Settings } from "./read-options.js";
 import { ScopeReader } from "./scopes.js";
 import { type Session, SignInFlow } from "./sign-in-flow.js";
+import { type RoutedToken, SignInRoutes } from "./sign-in-routes.js";
 import { resolveTenant } from "./tenant.js";
 import { type CacheEntry, cacheEntry, claimRefresh, ownerOf, TokenCache, tokenKey } from "./token-cache.js";
 import { loadTracing } from "./tracing.js";
@@ -25,6 +26,11 @@ import type { WantedToken } from "./wanted-token.js";
 
 const credentialName = "InteractiveBrowserBrokerCredential";
 const noOptions: GetTokenOptions = Object.freeze({});
+
+/** An access token, with the way it came. */
+export interface RoutedAccessToken extends AccessToken {
+  readonly route: SignInRoute;
+}
 
 /**
  * Signs in through the authentication broker of the operating system, and gives tokens to any Azure SDK
@@ -45,6 +51,8 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   readonly #settings: Settings;
   readonly #log: CredentialLogger;
   readonly #flow: SignInFlow;
+  readonly #routes: SignInRoutes;
+  #lastSignIn: SignInRoute | undefined;
   readonly #scopes = new ScopeReader();
   readonly #cache = new TokenCache();
   readonly #flights = new Flights<CacheEntry>();
@@ -61,6 +69,15 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
     this.#settings = readOptions(options);
     this.#log = new CredentialLogger(credentialName, this.#settings.enableSupportLogging);
     this.#flow = new SignInFlow(this.#settings, this.#log);
+    this.#routes = new SignInRoutes(this.#settings, this.#log, this.#flow);
+  }
+
+  /**
+   * The way that the credential's latest token came, and why it was not the broker; `undefined` before the first. A
+   * token's own `route` says the same of that token.
+   */
+  get lastSignIn(): SignInRoute | undefined {
+    return this.#lastSignIn;
   }
 
   /**
@@ -73,7 +90,7 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
    * @throws BrokerError for every other failure; decide by its `code`.
    * @throws AbortError when `abortSignal` fired.
    */
-  async getToken(scopes: string | string[], options?: GetTokenOptions): Promise<AccessToken> {
+  async getToken(scopes: string | string[], options?: GetTokenOptions): Promise<RoutedAccessToken> {
     return this.#getCachedToken(scopes, options) ?? (await this.#getToken(scopes, options));
   }
 
@@ -92,7 +109,7 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
     return this.#forToken("authenticate", scopes, options, async (callOptions) => {
       const wanted = this.#read(scopes, callOptions);
       const { token } = await this.#run(wanted, "Signing in", async (session) =>
-        this.#keep(await this.#flow.authenticate(session, wanted), wanted, session.sequence),
+        this.#keep(await this.#routes.authenticate(session, wanted), wanted, session.sequence),
       );
       this.#log.success("authenticate", wanted.scopes.scopes, token.account.username);
       return recordOfAnswer(token, this.#settings.clientId);
@@ -128,7 +145,7 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
     account?: BrokerAccount | AuthenticationRecord,
     options: CredentialOperationOptions = noOptions,
   ): Promise<void> {
-    const { clientId, timeoutInMs } = this.#settings;
+    const { timeoutInMs } = this.#settings;
     await this.#traced("signOut", [], options, async (callOptions) => {
       const patience = readOperationOptions(callOptions, timeoutInMs);
       const homeAccountId = account === undefined ? this.#flow.homeAccountId : readHomeAccountId(account);
@@ -136,12 +153,7 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
       throwIfAborted(patience.abortSignal);
       this.#forget(homeAccountId);
       try {
-        await this.#run(patience, "Signing out", async ({ broker, operation }) => {
-          const accounts = await broker.getAccounts({ clientId }, operation);
-          const found = accounts.find((candidate) => sameId(candidate.homeAccountId, homeAccountId));
-          if (found === undefined) throw accountNotFound(operation.correlationId);
-          await broker.signOut({ clientId, account: found }, operation);
-        });
+        await this.#run(patience, "Signing out", (session) => this.#routes.signOut(session, homeAccountId));
       } finally {
         // What was found while the broker was still at it is as void as what was known before.
         this.#forget(homeAccountId);
@@ -150,7 +162,10 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   }
 
   /** The quick way: a plain request that memory can answer. Whatever is unusual or wrong is left to `#getToken`. */
-  #getCachedToken(scopes: string | string[], options: GetTokenOptions | undefined): AccessToken | undefined {
+  #getCachedToken(
+    scopes: string | string[],
+    options: GetTokenOptions | undefined,
+  ): RoutedAccessToken | undefined {
     const homeAccountId = this.#flow.homeAccountId;
     if (homeAccountId === undefined) return undefined;
     if (options !== undefined && !isPlainCall(options)) return undefined;
@@ -162,15 +177,15 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
     return entry === undefined ? undefined : this.#serve(entry, { scopes: scopeSet, tenantId, enableCae });
   }
 
-  #getToken(scopes: string | string[], options: GetTokenOptions = noOptions): Promise<AccessToken> {
+  #getToken(scopes: string | string[], options: GetTokenOptions = noOptions): Promise<RoutedAccessToken> {
     return this.#forToken("getToken", scopes, options, async (callOptions) => {
       const wanted = this.#read(scopes, callOptions);
       throwIfAborted(wanted.abortSignal);
       const cached = this.#lookUp(wanted);
       if (cached !== undefined) return this.#serve(cached, wanted);
-      const { token, refreshAfter } = await this.#fetch(wanted);
-      this.#log.success("getToken", wanted.scopes.scopes, token.account.username);
-      return toAccessToken(token, refreshAfter);
+      const entry = await this.#fetch(wanted);
+      this.#log.success("getToken", wanted.scopes.scopes, entry.token.account.username);
+      return toAccessToken(entry);
     });
   }
 
@@ -236,11 +251,12 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   ): FlightWork<T> {
     const sequence = ++this.#sequence;
     return async (abortSignal, correlationId) => {
-      const asked = this.#settings.broker ?? (await untilAborted(sharedPlatformBroker(), abortSignal));
+      const { broker: given } = this.#settings;
+      const asked = given ?? lateBroker(() => untilAborted(sharedPlatformBroker(), abortSignal));
       const broker = guardedBroker(asked);
       // No limit of the platform's own: whoever waits for the flight leaves when their time is over.
       const operation = { ...options, abortSignal, correlationId, timeoutInMs: 0, logger: this.#log.broker };
-      return work({ broker, sequence, operation });
+      return work({ broker, through: "broker", sequence, operation });
     };
   }
 
@@ -260,19 +276,23 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   }
 
   /** Hands a cached token out, and sees to it that there is a new one in time. */
-  #serve(entry: CacheEntry, wanted: Pick<WantedToken, "tenantId" | "enableCae" | "scopes">): AccessToken {
+  #serve(
+    entry: CacheEntry,
+    wanted: Pick<WantedToken, "tenantId" | "enableCae" | "scopes">,
+  ): RoutedAccessToken {
     if (claimRefresh(entry, Date.now())) this.#refresh(entry, wanted);
     this.#log.success("getToken", wanted.scopes.scopes, entry.token.account.username);
-    return toAccessToken(entry.token, entry.refreshAfter);
+    return toAccessToken(entry);
   }
 
-  #refresh({ token }: CacheEntry, due: Pick<WantedToken, "tenantId" | "enableCae" | "scopes">): void {
+  #refresh(entry: CacheEntry, due: Pick<WantedToken, "tenantId" | "enableCae" | "scopes">): void {
     const wanted: WantedToken = { ...due, ...plainCall };
     const key = this.#flightKey(wanted);
     if (this.#refreshes.has(key) || this.#flights.has(key)) return;
     const doing = "Refreshing a token in the background";
     const work = this.#sessionWork(
-      async (session) => this.#keep(await this.#flow.renew(session, wanted, token), wanted, session.sequence),
+      async (session) =>
+        this.#keep(await this.#routes.renew(session, wanted, entry), wanted, session.sequence),
       { keepProcessAlive: false },
     );
     const { timeoutInMs } = this.#settings;
@@ -287,7 +307,7 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   /** Gets a token from the broker. Callers that want the same at the same time share one request. */
   #fetch(wanted: WantedToken): Promise<CacheEntry> {
     const work = this.#sessionWork(async (session) =>
-      this.#keep(await this.#flow.acquire(session, wanted), wanted, session.sequence),
+      this.#keep(await this.#routes.acquire(session, wanted), wanted, session.sequence),
     );
     const patience = { ...wanted, doing: "Getting a token" };
     // Each signed HTTP request is for one HTTP request and cannot be shared.
@@ -303,8 +323,9 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
   }
 
   /** Remembers a token and whose it is, unless there was a sign-out meanwhile. */
-  #keep(token: BrokerToken, wanted: WantedToken, sequence: number): CacheEntry {
-    const entry = cacheEntry(token, sequence, Date.now());
+  #keep({ token, route }: RoutedToken, wanted: WantedToken, sequence: number): CacheEntry {
+    const entry = cacheEntry(token, sequence, Date.now(), route);
+    this.#lastSignIn = route;
     if (!this.#flow.remember(token.account, sequence) || wanted.proofOfPossession !== undefined) return entry;
     const { authenticationRecord } = this.#settings;
     // The record's own spelling of the id, which is what a look-up goes by.
@@ -346,14 +367,15 @@ const plainCall = {
   timeoutOption: "timeoutInMs",
 } as const;
 
-function toAccessToken(token: BrokerToken, refreshAfter: number): AccessToken {
+function toAccessToken({ token, refreshAfter, route }: CacheEntry): RoutedAccessToken {
   const { accessToken, expiresOn, tokenType } = token;
-  if (tokenType === "pop") return { token: accessToken, expiresOnTimestamp: expiresOn, tokenType };
+  if (tokenType === "pop") return { token: accessToken, expiresOnTimestamp: expiresOn, tokenType, route };
   return {
     token: accessToken,
     expiresOnTimestamp: expiresOn,
     refreshAfterTimestamp: refreshAfter,
     tokenType,
+    route,
   };
 }
 

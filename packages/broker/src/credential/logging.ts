@@ -49,6 +49,11 @@ export class CredentialLogger {
     else logger?.warning(text);
   }
 
+  /** Something a person should know who did not ask. */
+  notice(message: string): void {
+    if (logger?.warning.enabled) logger.warning(`${this.#credential} => ${this.#text(message)}`);
+  }
+
   step(message: string): void {
     if (logger?.verbose.enabled) logger.verbose(`${this.#credential} => ${this.#text(message)}`);
   }

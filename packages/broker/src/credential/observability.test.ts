@@ -34,7 +34,12 @@ afterEach(() => {
 
 async function everyCall(options: object): Promise<string[]> {
   const broker = new TalkativeBroker();
-  const credential = new InteractiveBrowserBrokerCredential({ broker, loginHint: ada.username, ...options });
+  const credential = new InteractiveBrowserBrokerCredential({
+    fallback: "none",
+    broker,
+    loginHint: ada.username,
+    ...options,
+  });
   const { token } = await credential.getToken(scope);
   await credential.getToken(scope);
   await credential.authenticate(scope);

@@ -1,4 +1,7 @@
 import type { Broker } from "@x/broker-contract";
+import type { FallbackKind, SignInRoute } from "../fallback/fallback-kind.js";
+import type { BrowserCustomizationOptions } from "../fallback/loopback-pages.js";
+import type { DeviceCodePromptCallback } from "../fallback/prompt.js";
 import type { AuthenticationRecord } from "./authentication-record.js";
 import type { ParentWindowHandle } from "./window-handle.js";
 
@@ -33,9 +36,9 @@ export interface InteractiveBrowserBrokerCredentialOptions {
    */
   useDefaultBrokerAccount?: boolean;
   /**
-   * Never show UI from `getToken()`. Where only the user can get any further it throws
-   * `AuthenticationRequiredError`; with `useDefaultBrokerAccount` on a machine where nobody is signed in,
-   * `CredentialUnavailableError`. Default `false`.
+   * Never show UI from `getToken()`, that of a `fallback` included. Where only the user can get any further it throws
+   * `AuthenticationRequiredError`; with `useDefaultBrokerAccount` on a machine where nobody is signed in, and where
+   * there is no broker, `CredentialUnavailableError`. Default `false`.
    */
   disableInteractiveFallback?: boolean;
   /** Legacy Microsoft-account passthrough, for Microsoft's own apps only. Default `false`. */
@@ -67,11 +70,14 @@ export interface InteractiveBrowserBrokerCredentialOptions {
    */
   additionallyAllowedTenants?: string[];
   /**
-   * Do not look the authority up at Microsoft first, for private clouds: sends `validateAuthority=no`.
-   * Default `false`.
+   * Do not look the authority up at Microsoft first, for private clouds: sends `validateAuthority=no`, and has the
+   * fallback trust the host. Default `false`.
    */
   disableInstanceDiscovery?: boolean;
-  /** Redirect URI registered for the app; its case matters. Default: the one the platform's broker expects. */
+  /**
+   * Redirect URI registered for the app; its case matters. The fallback `"browser"` has one of its own,
+   * `http://localhost`. Default: the one the platform's broker expects.
+   */
   redirectUri?: string;
   /**
    * The longest `getToken()`, `authenticate()`, `getAccounts()` and `signOut()` may take, in milliseconds, the
@@ -84,4 +90,29 @@ export interface InteractiveBrowserBrokerCredentialOptions {
    * broker of this operating system.
    */
   broker?: Broker;
+  /**
+   * How to sign in where there is no broker to use: the broker is not installed, its device is not enrolled, its
+   * keyring is locked, or it does not sign in to this kind of authority. Never after anything else, as a lost network
+   * or the user's own no. Each time the user is needed the broker is asked first.
+   * - `"browser"`: in the system's browser. The app needs the redirect URI `http://localhost`. Where no browser opens
+   *   before the user's eyes (SSH, no display, root, a service) `"device-code"`, if somebody would see the code.
+   * - `"device-code"`: with a code that the user enters on another device, shown by `userPromptCallback`.
+   * - `"none"`: not at all; `getToken()` throws `CredentialUnavailableError`.
+   *
+   * The package `@azure/msal-node` has to be installed for the first two. Not for proof of possession, which takes a
+   * broker. Default: `"none"` on Windows, where a broker is part of the system, else `"browser"`.
+   */
+  fallback?: FallbackKind;
+  /**
+   * Shows the user the code of the fallback `"device-code"`. May give a promise. Default: writes the message to standard
+   * error.
+   */
+  userPromptCallback?: DeviceCodePromptCallback;
+  /** What the fallback `"browser"` shows when the browser comes back. Default: pages that say how it ended. */
+  browserCustomizationOptions?: BrowserCustomizationOptions;
+  /**
+   * Called when the fallback is about to ask the user: with the way it does, and why it was not the broker. For an app
+   * that wants to say that its browser has been opened. The token's own `route` says the same. Default: none.
+   */
+  onFallback?: (route: SignInRoute) => void;
 }

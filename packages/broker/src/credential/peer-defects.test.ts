@@ -6,7 +6,10 @@ import type { InteractiveBrowserBrokerCredentialOptions } from "./options.js";
 const graph = "https://graph.microsoft.com/.default";
 
 function setUp(options: InteractiveBrowserBrokerCredentialOptions = {}, broker = new FakeBroker()) {
-  return { broker, credential: new InteractiveBrowserBrokerCredential({ ...options, broker }) };
+  return {
+    broker,
+    credential: new InteractiveBrowserBrokerCredential({ fallback: "none", ...options, broker }),
+  };
 }
 
 const recordOfBob = {

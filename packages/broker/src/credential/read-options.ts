@@ -1,4 +1,12 @@
 import type { Broker } from "@x/broker-contract";
+import {
+  defaultFallback,
+  type FallbackKind,
+  fallbackKinds,
+  type SignInRoute,
+} from "../fallback/fallback-kind.js";
+import type { BrowserCustomizationOptions } from "../fallback/loopback-pages.js";
+import { type DeviceCodePromptCallback, promptOnStandardError } from "../fallback/prompt.js";
 import { type AuthenticationRecord, readAuthenticationRecord } from "./authentication-record.js";
 import { isHostOfEnvironment, resolveAuthorityHost } from "./authority-host.js";
 import { developerSignOnClientId, readClientId } from "./client-id.js";
@@ -29,6 +37,12 @@ export interface Settings {
   readonly redirectUri: string | undefined;
   readonly timeoutInMs: number;
   readonly broker: Broker | undefined;
+  readonly fallback: FallbackKind;
+  readonly userPromptCallback: DeviceCodePromptCallback;
+  /** Whether the app shows device codes itself. */
+  readonly hasPrompt: boolean;
+  readonly browserCustomizationOptions: BrowserCustomizationOptions;
+  readonly onFallback: ((route: SignInRoute) => void) | undefined;
 }
 
 /**
@@ -71,6 +85,12 @@ export function readOptions(given: InteractiveBrowserBrokerCredentialOptions | u
     redirectUri: readRedirectUri(options.redirectUri),
     timeoutInMs: readTimeout(options.timeoutInMs, 'The option "timeoutInMs"') ?? defaultTimeoutInMs,
     broker: readBroker(options.broker),
+    fallback: readFallback(options.fallback, 'The option "fallback"') ?? defaultFallback(process.platform),
+    userPromptCallback:
+      readCallback<DeviceCodePromptCallback>(options, "userPromptCallback") ?? promptOnStandardError,
+    hasPrompt: options.userPromptCallback !== undefined,
+    browserCustomizationOptions: readBrowserPages(options.browserCustomizationOptions),
+    onFallback: readCallback<(route: SignInRoute) => void>(options, "onFallback"),
   };
 }
 
@@ -124,6 +144,39 @@ export function readLoginHint(value: unknown, what: string): string | undefined 
   if (value.trim() === "")
     throw new TypeError(`${what} is empty: expected a user name, or leave the option out.`);
   return value;
+}
+
+/** Reads the way to sign in without a broker. */
+export function readFallback(value: unknown, what: string): FallbackKind | undefined {
+  if (value === undefined) return undefined;
+  const found = fallbackKinds.find((kind) => kind === value);
+  if (found === undefined) throw new TypeError(`${what} must be one of ${fallbackKinds.join(", ")}.`);
+  return found;
+}
+
+function readCallback<Callback>(
+  options: Partial<Record<keyof InteractiveBrowserBrokerCredentialOptions, unknown>>,
+  name: "userPromptCallback" | "onFallback",
+): Callback | undefined {
+  const value = options[name];
+  if (value !== undefined && typeof value !== "function")
+    throw new TypeError(`The option "${name}" must be a function, got ${typeName(value)}.`);
+  return value as Callback | undefined;
+}
+
+function readBrowserPages(value: unknown): BrowserCustomizationOptions {
+  if (value === undefined) return {};
+  const what = 'The option "browserCustomizationOptions';
+  if (typeof value !== "object" || value === null)
+    throw new TypeError(`${what}" must be an object, got ${typeName(value)}.`);
+  const { successMessage, errorMessage } = value as Readonly<Record<string, unknown>>;
+  for (const [name, page] of Object.entries({ successMessage, errorMessage }))
+    if (page !== undefined && typeof page !== "string")
+      throw new TypeError(`${what}.${name}" must be an HTML document as a string, got ${typeName(page)}.`);
+  return {
+    ...(typeof successMessage === "string" ? { successMessage } : {}),
+    ...(typeof errorMessage === "string" ? { errorMessage } : {}),
+  };
 }
 
 function readRedirectUri(value: unknown): string | undefined {

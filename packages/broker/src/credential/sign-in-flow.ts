@@ -7,6 +7,7 @@ import {
   isBrokerError,
   type OperationOptions,
 } from "@x/broker-contract";
+import type { SignInWay } from "../fallback/fallback-kind.js";
 import {
   findHintedAccount,
   findRecordedAccount,
@@ -27,7 +28,9 @@ import { checkAnswer, tokenRequest, type WantedToken } from "./wanted-token.js";
 
 /** One flight's view of the broker. */
 export interface Session {
+  /** The broker, or what stands in for it. */
   readonly broker: GuardedBroker;
+  readonly through: SignInWay;
   readonly operation: OperationOptions & {
     readonly abortSignal: AbortSignal;
     readonly correlationId: string;
@@ -114,6 +117,12 @@ export class SignInFlow {
     return this.#signInOnce(session, wanted, known, reason);
   }
 
+  /** Gets a token for who signed in already, without UI. */
+  async acquireKnown(session: Session, wanted: WantedToken): Promise<BrokerToken> {
+    if (this.#account === undefined) throw accountNotFound(session.operation.correlationId);
+    return this.#askSilently(session, wanted, { account: this.#account });
+  }
+
   /** Signs in with UI, except that the default account is tried without where that was asked for. */
   async authenticate(session: Session, wanted: WantedToken): Promise<BrokerToken> {
     const { loginHint, useDefaultBrokerAccount } = this.#settings;
@@ -162,8 +171,8 @@ export class SignInFlow {
     candidate: Candidate,
     renewal: { readonly forceRefresh?: boolean; readonly accessTokenToRenew?: string } = {},
   ): Promise<BrokerToken> {
-    const { broker, operation, sequence } = session;
-    this.#log.step(`asks the broker without UI (correlation id: ${operation.correlationId}).`);
+    const { broker, operation, sequence, through } = session;
+    this.#log.step(`asks without UI, by way of the ${through} (correlation id: ${operation.correlationId}).`);
     const token = await broker.acquireTokenSilently(
       { ...tokenRequest(this.#settings, wanted), ...candidate, ...renewal },
       operation,
@@ -236,13 +245,15 @@ export class SignInFlow {
   }
 
   async #openWindow(
-    { broker, operation }: Session,
+    { broker, operation, through }: Session,
     wanted: WantedToken,
     account: BrokerAccount | undefined,
   ): Promise<BrokerToken> {
     const { loginHint, readParentWindow } = this.#settings;
     const parentWindow = await untilAborted(readParentWindow(), operation.abortSignal);
-    this.#log.step(`asks the user to sign in (correlation id: ${operation.correlationId}).`);
+    this.#log.step(
+      `asks the user to sign in, by way of the ${through} (correlation id: ${operation.correlationId}).`,
+    );
     const who: Partial<InteractiveTokenRequest> =
       account !== undefined
         ? { account }
@@ -255,11 +266,11 @@ export class SignInFlow {
 
   #check(
     token: BrokerToken,
-    { operation: { correlationId } }: Session,
+    { operation: { correlationId }, through }: Session,
     wanted: WantedToken,
     account: BrokerAccount | undefined,
   ): void {
-    checkAnswer(token, { wanted, account, settings: this.#settings, correlationId });
+    checkAnswer(token, { wanted, account, settings: this.#settings, correlationId, through });
   }
 }
 

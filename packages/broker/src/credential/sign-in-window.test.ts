@@ -8,7 +8,10 @@ const graph = "https://graph.microsoft.com/.default";
 
 function setUp(options: InteractiveBrowserBrokerCredentialOptions = {}) {
   const broker = new FakeBroker();
-  return { broker, credential: new InteractiveBrowserBrokerCredential({ ...options, broker }) };
+  return {
+    broker,
+    credential: new InteractiveBrowserBrokerCredential({ fallback: "none", ...options, broker }),
+  };
 }
 
 /** Lets everything that is ready to go on do so. */

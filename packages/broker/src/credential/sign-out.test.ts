@@ -7,7 +7,11 @@ const minute = 60_000;
 
 function setUp(options: object = {}) {
   const broker = new FakeBroker();
-  return { broker, credential: new InteractiveBrowserBrokerCredential({ broker, ...options }) };
+  return {
+    fallback: "none",
+    broker,
+    credential: new InteractiveBrowserBrokerCredential({ broker, ...options }),
+  };
 }
 
 beforeEach(() => {

@@ -1,4 +1,5 @@
 import type { BrokerToken } from "@x/broker-contract";
+import { type SignInRoute, throughBroker } from "../fallback/fallback-kind.js";
 import { sameId } from "./ids.js";
 
 /** A token this close to its end is not handed out from the cache: the request it is for takes time too. */
@@ -28,6 +29,8 @@ export function ownerOf(key: string): string {
 /** A cached token. */
 export interface CacheEntry {
   readonly token: BrokerToken;
+  /** The way it came, by which it is renewed as well. */
+  readonly route: SignInRoute;
   /** From when a new token should be fetched, in milliseconds since the epoch. */
   readonly refreshAfter: number;
   /** No background refresh before this. */
@@ -77,9 +80,20 @@ export class TokenCache {
 }
 
 /** Makes a cache entry of a token that was asked for as the `sequence`th. */
-export function cacheEntry(token: BrokerToken, sequence: number, now: number): CacheEntry {
+export function cacheEntry(
+  token: BrokerToken,
+  sequence: number,
+  now: number,
+  route: SignInRoute = throughBroker,
+): CacheEntry {
   const refreshAfter = refreshTimeOf(token, now);
-  return { token, refreshAfter, nextRefresh: Math.max(refreshAfter, now + refreshPauseInMs), sequence };
+  return {
+    token,
+    route,
+    refreshAfter,
+    nextRefresh: Math.max(refreshAfter, now + refreshPauseInMs),
+    sequence,
+  };
 }
 
 /** Whether to refresh in the background now; says so once per pause. */

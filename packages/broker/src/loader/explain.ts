@@ -79,7 +79,7 @@ function textOf(cause: unknown): string {
 }
 
 /** Whether the package itself is missing, as opposed to something that it needs. */
-function isMissing(cause: unknown, packageName: string): boolean {
+export function isMissing(cause: unknown, packageName: string): boolean {
   if (!(cause instanceof Error) || !("code" in cause) || !missingCodes.has(String(cause.code))) return false;
   const name = packageName.replace("/", "\\/");
   return (
@@ -123,6 +123,15 @@ function explainMissing(packageName: string, cause: unknown, environment: Runtim
       advice: [
         `A single executable application finds built-in modules alone: ship ${packageName} in a node_modules folder beside it, ` +
           `and give the credential the option broker: createRequire(process.execPath)("${packageName}").${factories[packageName]}().`,
+      ],
+    };
+  if (packed === "bun")
+    return {
+      reason,
+      message: `The package ${packageName}, which speaks to the broker of this OS, is not part of this executable.`,
+      advice: [
+        `An executable of "bun build --compile" finds no package beside it: run the app with bun itself, or ship ${packageName} ` +
+          `in a node_modules folder and give the option broker: require("<that folder>/${packageName}/dist/cjs/index.js").${factories[packageName]}().`,
       ],
     };
   const advice = [

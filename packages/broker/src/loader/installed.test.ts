@@ -95,7 +95,7 @@ describe("an addon that the dynamic linker refuses", () => {
     const program = `
       import { InteractiveBrowserBrokerCredential, loadPlatformBroker } from "@x/broker";
       const { loaded, error, advice } = await loadPlatformBroker();
-      const thrown = await new InteractiveBrowserBrokerCredential().getToken("s").catch((thrown) => thrown);
+      const thrown = await new InteractiveBrowserBrokerCredential({ fallback: "none" }).getToken("s").catch((thrown) => thrown);
       console.log(JSON.stringify({ loaded, reason: error.reason, message: error.message, advice,
         thrown: thrown.name, same: thrown.message.includes(error.message) }));`;
     const { stdout } = await run("--input-type=module", "-e", program);
@@ -113,7 +113,9 @@ describe("an addon that the dynamic linker refuses", () => {
     const { code, stdout } = await run("node_modules/@x/broker/dist/esm/cli/main.js", "doctor", "--json");
     expect(code).toBe(1);
     const { checks } = JSON.parse(stdout) as { checks: { id: string; outcome: string; detail: string }[] };
-    expect(checks.map(({ id, outcome }) => `${id} ${outcome}`)).toEqual([
+    // What would stand in for the broker depends on who runs the tests, and where.
+    const ofBroker = checks.filter(({ id }) => id !== "fallback");
+    expect(ofBroker.map(({ id, outcome }) => `${id} ${outcome}`)).toEqual([
       "node-version ok",
       "platform-package ok",
       "native-addon fail",

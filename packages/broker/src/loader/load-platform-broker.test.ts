@@ -153,6 +153,15 @@ describe("what to do about a failure", () => {
     });
   });
 
+  it("in an executable that bun made", () => {
+    const environment = { ...linux, packed: "bun" as const };
+    expect(explainLoadFailure(packageName, missing, environment)).toEqual({
+      reason: "platform_package_missing",
+      message: expect.stringContaining("is not part of this executable"),
+      advice: [expect.stringContaining(`${packageName}/dist/cjs/index.js").createLinuxBroker()`)],
+    });
+  });
+
   it.each([
     `@x/broker tried to access ${packageName}, but it isn't declared in its dependencies; this makes the require call ambiguous and unsound.`,
     `Required package missing from disk. If you keep your packages inside your repository then restarting the Node process may be enough. Otherwise, try to run an install first.\n\nMissing package: ${packageName}@npm:0.1.0`,

@@ -1,5 +1,6 @@
 import { type Broker, BrokerError, type BrokerPlatform, isBrokerError } from "@x/broker-contract";
 import { whatHappened } from "../what-happened.js";
+import { turnedOff } from "./broker-switch.js";
 import { type RuntimeEnvironment, readEnvironment } from "./environment.js";
 import { adviceForAddon, explainLoadFailure, explainUnsupported, loadError } from "./explain.js";
 
@@ -33,8 +34,8 @@ export interface PlatformPackage {
  * Loads the broker package of this operating system, an optional dependency. Never rejects: the result says
  * which package was tried, what went wrong, and what to do about it.
  */
-export function loadPlatformBroker(): Promise<LoadResult> {
-  return load(platformPackage(process.platform), readEnvironment);
+export async function loadPlatformBroker(): Promise<LoadResult> {
+  return turnedOff(process.env) ?? load(platformPackage(process.platform), readEnvironment);
 }
 
 /** The package for an OS, by Node.js' name for it. */
@@ -80,7 +81,10 @@ function withAddon(broker: Broker, addon: AddonDescription): Broker {
   return broker;
 }
 
-type AddonDescription = { readonly loaded: true } | { readonly loaded: false; readonly error: BrokerError };
+/** What a platform package says about its addon. */
+export type AddonDescription =
+  | { readonly loaded: true }
+  | { readonly loaded: false; readonly error: BrokerError };
 
 type Imported<T> = { readonly module: T } | { readonly cause: unknown };
 
@@ -120,21 +124,36 @@ export async function load(
   candidate: PlatformPackage | undefined,
   environment: () => RuntimeEnvironment,
 ): Promise<LoadResult> {
-  if (candidate === undefined) {
-    const explanation = explainUnsupported(environment());
-    const error = loadError(explanation, undefined, {}, undefined);
-    return { loaded: false, packageName: undefined, error, advice: explanation.advice };
-  }
-  const { packageName, platform, createBroker } = candidate;
+  if (candidate === undefined) return unsupported(environment());
+  const { packageName, createBroker } = candidate;
   try {
     return { loaded: true, packageName, broker: await createBroker() };
   } catch (cause) {
-    if (isBrokerError(cause))
-      return { loaded: false, packageName, ...explained(cause, packageName, environment()) };
-    const explanation = explainLoadFailure(packageName, cause, environment());
-    const error = loadError(explanation, platform, { package: packageName }, cause);
-    return { loaded: false, packageName, error, advice: explanation.advice };
+    return notLoaded(candidate, cause, environment());
   }
+}
+
+/** What came of looking for a package that did not load. */
+export type NotLoaded = Extract<LoadResult, { readonly loaded: false }>;
+
+/** There is no package for this operating system. */
+export function unsupported(environment: RuntimeEnvironment): NotLoaded {
+  const explanation = explainUnsupported(environment);
+  const error = loadError(explanation, undefined, {}, undefined);
+  return { loaded: false, packageName: undefined, error, advice: explanation.advice };
+}
+
+/** Says why a package did not load. */
+export function notLoaded(
+  { packageName, platform }: Pick<PlatformPackage, "packageName" | "platform">,
+  cause: unknown,
+  environment: RuntimeEnvironment,
+): NotLoaded {
+  if (isBrokerError(cause))
+    return { loaded: false, packageName, ...explained(cause, packageName, environment) };
+  const explanation = explainLoadFailure(packageName, cause, environment);
+  const error = loadError(explanation, platform, { package: packageName }, cause);
+  return { loaded: false, packageName, error, advice: explanation.advice };
 }
 
 /** The package itself says what is wrong with it. */

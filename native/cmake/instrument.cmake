@@ -1,0 +1,15 @@
+# broker_instrument(<target>): the sanitizers that were asked for, or optimisation. For compilers of gcc's kind.
+function(broker_instrument target)
+  if(BROKER_SANITIZE OR BROKER_SANITIZE_THREAD)
+    if(BROKER_SANITIZE_THREAD)
+      set(sanitizers -fsanitize=thread)
+    else()
+      set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+    endif()
+    # With the symbols and frames that reports are made of, and the RTTI that UBSan's vptr check needs.
+    target_compile_options(${target} PRIVATE ${sanitizers} -O1 -g -fno-omit-frame-pointer -frtti)
+    target_link_options(${target} PRIVATE ${sanitizers})
+  else()
+    target_compile_options(${target} PRIVATE -O2 -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  endif()
+endfunction()

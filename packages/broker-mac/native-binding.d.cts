@@ -1,0 +1,3 @@
+import type { NativeBinding } from "./src/native.js";
+
+export declare function load(): NativeBinding;

@@ -1,0 +1,263 @@
+// The drop-ins as apps ship them: plain, bundled, packed into one executable, and under other runtimes. Our packages are
+// installed by npm as they are published; the app is the same program everywhere.
+
+import { execFile } from "node:child_process";
+import { chmodSync, copyFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { build, type Format } from "esbuild";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import webpack from "webpack";
+import { clientId, type DropInStage, startDropInStage } from "./drop-in-stage.js";
+import { installStranger } from "./stranger.js";
+
+const run = promisify(execFile);
+const require = createRequire(import.meta.url);
+
+const source = `
+const report = async () => {
+  const plugin = new NativeBrokerPlugin();
+  if (!plugin.isBrokerAvailable) return { available: false, reason: plugin.unavailableReason.reason, message: plugin.unavailableReason.message };
+  const app = new PublicClientApplication({
+    auth: { clientId: process.env.CLIENT_ID, authority: process.env.AUTHORITY },
+    broker: { nativeBrokerPlugin: plugin },
+  });
+  const { account } = await app.acquireTokenInteractive({
+    scopes: ["https://storage.azure.com/.default"],
+    openBrowser: async () => { throw new Error("no browser"); },
+  });
+  const refused = await app.acquireTokenSilent({ scopes: ["https://graph.microsoft.com/.default"], account }).catch((error) => error);
+  return { available: true, username: account.username, refused: refused.name, isOurs: refused instanceof InteractionRequiredAuthError };
+};
+report().then((told) => console.log(JSON.stringify(told)));
+`;
+const esm = `import { InteractionRequiredAuthError, PublicClientApplication } from "@azure/msal-node";
+import { NativeBrokerPlugin } from "@x/broker/msal-node";
+import { nativeBrokerPlugin } from "@x/broker/identity";
+if (typeof nativeBrokerPlugin !== "function") throw new Error("There is no nativeBrokerPlugin.");
+${source}`;
+const cjs = esm.replace(/import (\{.*?\}) from (".*?");/g, "const $1 = require($2);");
+
+const signedIn = {
+  available: true,
+  username: "ada@contoso.example",
+  refused: "InteractionRequiredAuthError",
+  // The error is of the very class that the app itself has.
+  isOurs: true,
+};
+
+let stage: DropInStage;
+let app: Awaited<ReturnType<typeof installStranger>>;
+
+beforeAll(async () => {
+  app = await installStranger({ "@azure/msal-node": "7.2.1", "@azure/identity": "4.13.1" });
+  writeFileSync(join(app.path, "app.mjs"), esm);
+  writeFileSync(join(app.path, "app.cjs"), cjs);
+  stage = await startDropInStage();
+  stage.tenant.removeAccount(stage.bob.homeAccountId);
+}, 180_000);
+afterAll(async () => {
+  await stage?.stop();
+  app?.remove();
+});
+beforeEach(() => {
+  stage.reset();
+  stage.tenant.addPolicy({ resource: "https://graph.microsoft.com" }, { kind: "interaction_required" });
+});
+
+/** Runs a program to its end and gives what it said. */
+async function told(program: string, ...args: string[]): Promise<unknown> {
+  const { NODE_PATH: _, ...ownEnv } = process.env;
+  const env = { ...ownEnv, ...stage.emulator.env, CLIENT_ID: clientId, AUTHORITY: stage.authority };
+  const { stdout } = await run(program, args, { cwd: app.path, env, timeout: 60_000 });
+  return JSON.parse(stdout);
+}
+
+/** A folder outside of the app, with nothing of ours in it but the Linux package, as an app would ship it. */
+function shipped(withLinux: boolean) {
+  const folder = mkdtempSync(join(dirname(app.path), "x-broker-shipped-"));
+  if (withLinux) {
+    for (const name of ["@x/broker-linux", "@x/broker-contract", "node-gyp-build"])
+      cpSync(join(app.path, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
+  }
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+describe("as it is", () => {
+  it.each(["app.mjs", "app.cjs"])("signs in from %s", async (file) => {
+    expect(await told(process.execPath, file)).toEqual(signedIn);
+  });
+
+  it("signs in within a worker", async () => {
+    const worker = `new (require("node:worker_threads").Worker)("./app.mjs")`;
+    expect(await told(process.execPath, "-e", worker)).toEqual(signedIn);
+  });
+});
+
+const bundlers: [string, string, (from: string, to: string) => Promise<void>][] = [
+  ...(["esm", "cjs"] as const).flatMap((format): typeof bundlers =>
+    ["app.mjs", "app.cjs"].map((from) => [
+      `esbuild, to ${format}`,
+      from,
+      (file, to) => esbuildTo(format, file, to),
+    ]),
+  ),
+  ["webpack", "app.mjs", webpackTo],
+  ["webpack", "app.cjs", webpackTo],
+];
+
+async function esbuildTo(format: Format, from: string, to: string): Promise<void> {
+  const { errors, warnings } = await build({
+    entryPoints: [join(app.path, from)],
+    outfile: to,
+    bundle: true,
+    platform: "node",
+    format,
+    external: ["@x/broker-linux"],
+    // What Microsoft's own CommonJS needs in an ES module.
+    ...(format === "esm" && {
+      banner: {
+        js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
+      },
+    }),
+    logLevel: "silent",
+  });
+  expect([...errors, ...warnings].map(({ text }) => text)).toEqual([]);
+}
+
+async function webpackTo(from: string, to: string): Promise<void> {
+  const compiler = webpack({
+    mode: "production",
+    target: "node20",
+    entry: join(app.path, from),
+    output: { path: dirname(to), filename: to.slice(dirname(to).length + 1) },
+    externals: { "@x/broker-linux": "commonjs @x/broker-linux" },
+  });
+  const stats = await promisify(compiler.run.bind(compiler))();
+  // The platform packages of other operating systems are not installed, which webpack mentions.
+  const wrong = stats?.toJson({ all: false, errors: true, warnings: true });
+  const foreign = /@x\/broker-(?:mac|win)/;
+  expect(wrong?.errors?.map(({ message }) => message)).toEqual([]);
+  expect(wrong?.warnings?.map(({ message }) => message).filter((text) => !foreign.test(text))).toEqual([]);
+}
+
+describe.each(bundlers)("bundled by %s from %s", (way, from, bundle) => {
+  it.each([true, false])("finds the Linux package beside the bundle, if it is there: %s", async (isThere) => {
+    const { folder, remove } = shipped(isThere);
+    try {
+      const file = join(folder, way.endsWith("esm") ? "bundle.mjs" : "bundle.cjs");
+      await bundle(from, file);
+      expect(await told(process.execPath, file)).toEqual(
+        isThere
+          ? signedIn
+          : {
+              available: false,
+              reason: "platform_package_missing",
+              message: expect.stringContaining("@x/broker-linux"),
+            },
+      );
+    } finally {
+      remove();
+    }
+  });
+});
+
+describe("in a single executable application", () => {
+  it.each([true, false])(
+    "finds the Linux package beside the executable, if it is there: %s",
+    { timeout: 120_000 },
+    async (isThere) => {
+      const { folder, remove } = shipped(isThere);
+      try {
+        const main = join(folder, "main.cjs");
+        await esbuildTo("cjs", "app.mjs", main);
+        const blob = join(folder, "sea.blob");
+        const config = join(folder, "sea.json");
+        writeFileSync(config, JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true }));
+        await run(process.execPath, ["--experimental-sea-config", config]);
+        const executable = join(folder, "app");
+        copyFileSync(process.execPath, executable);
+        chmodSync(executable, 0o755);
+        const fuse = ["--sentinel-fuse", "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2"];
+        await run(process.execPath, [
+          require.resolve("postject/dist/cli.js"),
+          executable,
+          "NODE_SEA_BLOB",
+          blob,
+          ...fuse,
+        ]);
+        rmSync(main);
+        expect(await told(executable)).toEqual(
+          isThere
+            ? signedIn
+            : {
+                available: false,
+                reason: "platform_package_missing",
+                message: expect.stringContaining("is not part of this executable"),
+              },
+        );
+      } finally {
+        remove();
+      }
+    },
+  );
+});
+
+/** A runtime's program out of its npm package, or why it cannot run here. */
+function runtime(name: string, file: string): { program: string; cannotRun?: string } {
+  if (process.platform !== "linux" || process.arch !== "x64")
+    return {
+      program: "",
+      cannotRun: `${name} is for Linux x64; this is ${process.platform} ${process.arch}.`,
+    };
+  const program = join(dirname(require.resolve(`${name}/package.json`)), file);
+  chmodSync(program, 0o755);
+  return { program };
+}
+
+describe("under Bun", () => {
+  const { program, cannotRun } = runtime("@oven/bun-linux-x64", "bin/bun");
+  beforeEach((ctx) => {
+    if (cannotRun !== undefined) ctx.skip(cannotRun);
+  });
+
+  it.each(["app.mjs", "app.cjs"])("signs in from %s", async (file) => {
+    expect(await told(program, file)).toEqual(signedIn);
+  });
+
+  it("says what is missing in an executable that it made", async () => {
+    const executable = join(app.path, "made-by-bun");
+    const external = ["linux", "win", "mac"].flatMap((name) => ["--external", `@x/broker-${name}`]);
+    await run(program, ["build", "--compile", ...external, "--outfile", executable, "app.mjs"], {
+      cwd: app.path,
+    });
+    expect(await told(executable)).toEqual({
+      available: false,
+      reason: "platform_package_missing",
+      message: expect.stringContaining("bun build --compile"),
+    });
+  });
+});
+
+describe("under Deno", () => {
+  const { program, cannotRun } = runtime("@deno/linux-x64-glibc", "deno");
+  beforeEach((ctx) => {
+    if (cannotRun !== undefined) ctx.skip(cannotRun);
+  });
+  const runDeno = (permissions: readonly string[], file: string) =>
+    told(program, "run", "--no-prompt", "--quiet", "--node-modules-dir=manual", ...permissions, file);
+  const enoughToLook = ["--allow-env", "--allow-read", "--allow-sys"];
+
+  it.each(["app.mjs", "app.cjs"])("signs in from %s", async (file) => {
+    expect(await runDeno([...enoughToLook, "--allow-ffi"], file)).toEqual(signedIn);
+  });
+
+  it("says what has to be allowed", async () => {
+    expect(await runDeno(enoughToLook, "app.mjs")).toEqual({
+      available: false,
+      reason: "native_addon_missing",
+      message: expect.stringContaining("--allow-ffi"),
+    });
+  });
+});
