@@ -18,8 +18,11 @@ import { providerMissing } from "./wam-errors.js";
 /** An account to ask for, as WAM has it. */
 export interface FoundAccount {
   readonly account: NativeAccount | undefined;
-  /** Whether WAM has told all of its accounts, so that one that was not found is not there. */
-  readonly searchedAll: boolean;
+  /**
+   * Whether WAM had the account and has it no longer. One that was merely not found may still be the default account:
+   * how much WAM lists to an app that it has not met yet is not known.
+   */
+  readonly isGone: boolean;
 }
 
 /**
@@ -38,11 +41,12 @@ export async function findAccount(
     wamAccountIdIn(account, clientId) ?? wam.memory.byHomeId(clientId, account.homeAccountId)?.wamAccountId;
   if (id !== undefined) {
     const found = await wam.findAccount(provider, id, call);
-    if (found !== null) return { account: found, searchedAll: true };
+    if (found !== null) return { account: found, isGone: false };
     call.log.note("WAM no longer knows the account by its id: looking through its list.");
   }
   const { accounts, complete } = await listIfTold(kind, provider, clientId, wam, call);
-  return { account: sameAccount(accounts, account, kind, clientId, wam), searchedAll: complete };
+  const listed = sameAccount(accounts, account, kind, clientId, wam);
+  return { account: listed, isGone: listed === undefined && id !== undefined && complete };
 }
 
 function sameAccount(

@@ -122,6 +122,7 @@ describe("whose token a silent call asks for", () => {
 
   it.each([
     ["the plug-in lists to nobody", { status: 1 } as WamAnswer],
+    ["WAM lists nobody to an app that it has not met", { status: 0, accounts: [] } as WamAnswer],
     [
       "Windows is too old to list",
       nativeError("unavailable", { hresult: 0x80004002, stage: "FindAllAccountsAsync" }),
