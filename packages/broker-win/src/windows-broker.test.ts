@@ -1,5 +1,5 @@
 import type { OperationOptions } from "@x/broker-contract";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createWindowsBroker, describeNativeBinding, packageVersion, platform } from "./index.js";
 import { brokerIn, failure, onlyTokenCall, request, tokenCalls } from "./testing/broker.js";
 import { FakeWam, nativeError, type WamAnswer, type WamHandler } from "./testing/fake-wam.js";
@@ -167,6 +167,16 @@ describe("signOut", () => {
     const second = createWindowsBroker({ loadBinding: () => wam });
     expect((await failure(second.acquireTokenSilently(request()))).reason).toBe("account_unusable");
     expect(await second.getAccounts({ clientId: "another-app" })).toHaveLength(1);
+  });
+
+  it("holds for another copy of the package, too", async () => {
+    const { broker, wam } = brokerIn();
+    await broker.signOut({ clientId, account: account({ native }) });
+    vi.resetModules();
+    const { createWindowsBroker: create } = await import("./index.js");
+    expect(create).not.toBe(createWindowsBroker);
+    const error = await failure(create({ loadBinding: () => wam }).acquireTokenSilently(request()));
+    expect(error.reason).toBe("account_unusable");
   });
 
   it("ends when the user signs in again", async () => {
