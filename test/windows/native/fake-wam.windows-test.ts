@@ -67,7 +67,10 @@ describe("the fake WAM", () => {
 
   it("completes late on another thread, or at once on the caller's", async () => {
     script({
-      GetTokenSilentlyAsync: async () => token,
+      GetTokenSilentlyAsync: async () => {
+        await expect.poll(() => logged("async.put_Completed").at(-1)?.["op"]).toBe("GetTokenSilentlyAsync");
+        return token;
+      },
       FindAccountProviderWithAuthorityAsync: { provider: work, completes: "immediately" },
     });
     expect(await probe("endings")).toEqual({
