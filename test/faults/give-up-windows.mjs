@@ -1,7 +1,7 @@
 // Makes calls to a WAM that does not answer, and gives up those it awaits: see give-up.mjs. `exit` ends the process in
-// the middle of a call. That WAM has been asked is told by a file, ASKED.
-import { existsSync } from "node:fs";
+// the middle of a call. When to abort or exit is told from outside.
 import { createWindowsBroker } from "@x/broker-win";
+import { waitForSign } from "../support/wait-for-sign.mjs";
 
 const how = process.argv[2];
 const broker = createWindowsBroker();
@@ -15,17 +15,8 @@ const call = (options) => broker.acquireTokenSilently(request, options);
 function patience() {
   if (how !== "abort") return { timeoutInMs: 300 };
   const controller = new AbortController();
-  whenAsked(() => controller.abort());
+  waitForSign().then(() => controller.abort());
   return { abortSignal: controller.signal };
-}
-
-function whenAsked(act) {
-  const asked = process.env.ASKED ?? "";
-  const watching = setInterval(() => {
-    if (!existsSync(asked)) return;
-    clearInterval(watching);
-    act();
-  }, 20);
 }
 
 if (how === "background" || how === "both") {
@@ -33,7 +24,7 @@ if (how === "background" || how === "both") {
 }
 if (how === "exit") {
   call({ timeoutInMs: 0 }).catch(() => {});
-  whenAsked(() => process.exit(3));
+  waitForSign().then(() => process.exit(3));
 } else if (how !== "background") {
   await call(patience()).catch((error) => console.log(error.code ?? error.name));
 }

@@ -38,16 +38,16 @@ describe("an app whose WAM does not answer", () => {
   ])("ends by itself when it gave up: %s", async (how, code, stdout) => {
     const policy = stage.tenant.addPolicy({}, { kind: "never_answers" });
     const folder = createTemporaryDirectory("give-up");
-    const asked = join(folder.path, "asked");
+    const sign = join(folder.path, "sign");
     try {
       const app = stage.runApp(fileURLToPath(new URL("./give-up-windows.mjs", import.meta.url)), {
         args: [how],
-        env: { ASKED: windowsPath(asked) },
+        env: { TEST_SIGN: windowsPath(sign) },
       });
       if (how === "abort" || how === "exit") {
         const methods = () => stage.emulator.requests.map(({ method }) => method);
         await expect.poll(methods, { timeout: 20_000 }).toContain("acquireTokenSilently");
-        writeFileSync(asked, "");
+        writeFileSync(sign, "");
       }
       expect(await app).toEqual({ code, stdout, stderr: "" });
     } finally {

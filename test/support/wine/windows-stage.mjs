@@ -59,7 +59,11 @@ export async function startWindowsStage(options = {}) {
     };
     /**
      * @param {string} file an app in one of the folders
-     * @param {{ args?: readonly string[], env?: Readonly<Record<string, string | undefined>> }} [how]
+     * @param {{
+     *   args?: readonly string[],
+     *   env?: Readonly<Record<string, string | undefined>>,
+     *   onLine?: (line: string) => void,
+     * }} [how]
      */
     const runApp = async (file, how = {}) => {
       const wam = isBroken ? [] : ["--import", windowsFileUrl(join(bundles.path, "remote-door.mjs"))];
@@ -67,6 +71,7 @@ export async function startWindowsStage(options = {}) {
       const outcome = await runWindowsNode([...wam, windowsPath(bundled), ...(how.args ?? [])], {
         timeoutInMs: 60_000,
         env: { ...env, ...(isBroken ? {} : fakeWamEnvironment), ...how.env },
+        ...(how.onLine === undefined ? {} : { onLine: how.onLine }),
       });
       const { code, stdout, stderr } = outcome;
       return { code, stdout: stdout.replaceAll("\r\n", "\n"), stderr: stderr.replaceAll("\r\n", "\n") };
