@@ -108,11 +108,26 @@ const withoutList: ReadonlySet<string> = new Set(["not_supported", "broker_faile
  */
 export async function listAccounts(clientId: string, wam: Wam, call: Call): Promise<BrokerAccount[]> {
   const work = await listKind("organizations", clientId, wam, call);
-  const personal = await listKind("consumers", clientId, wam, call);
+  const personal = await personalAccounts(clientId, wam, call);
   if (work === undefined && personal === undefined) throw providerMissing("organizations", call.facts);
   return [...(work ?? []), ...(personal ?? [])].filter(
     ({ homeAccountId }) => !wam.memory.isSignedOut(clientId, homeAccountId),
   );
+}
+
+/** The plug-in that hardly ever lists an account shall not hide those of the other one when it fails. */
+async function personalAccounts(
+  clientId: string,
+  wam: Wam,
+  call: Call,
+): Promise<BrokerAccount[] | undefined> {
+  try {
+    return await listKind("consumers", clientId, wam, call);
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.code !== "broker_failed") throw error;
+    call.log.warn("WAM does not list its personal accounts (broker_failed).");
+    return [];
+  }
 }
 
 /** `undefined` where Windows has no such plug-in. */

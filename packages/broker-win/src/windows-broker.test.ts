@@ -126,6 +126,16 @@ describe("getAccounts", () => {
     });
   });
 
+  it("lists work accounts although the other plug-in fails", async () => {
+    const { broker } = brokerIn({
+      first: ({ call, provider }) =>
+        call.startsWith("FindAllAccounts") && provider === "consumers"
+          ? { status: 3, error: { code: 0x80004005 } }
+          : undefined,
+    });
+    expect(await broker.getAccounts({ clientId })).toHaveLength(1);
+  });
+
   it("does with one plug-in, but not without any", async () => {
     const without = (missing: (authority: string) => boolean): World => ({
       first: ({ call, authority = "" }) =>
