@@ -151,6 +151,16 @@ Napi::Array ObjectReader::array(const char* key) {
   return Napi::Array::New(env_);
 }
 
+std::vector<Napi::Value> ObjectReader::items(const char* key) {
+  const Napi::Array list = array(key);
+  std::vector<Napi::Value> all;
+  for (std::uint32_t i = 0; !env_.IsExceptionPending() && i < list.Length(); ++i) all.push_back(list.Get(i));
+  if (!env_.IsExceptionPending()) return all;
+  env_.GetAndClearPendingException();  // a getter or a proxy threw
+  refuse(key, "readable");
+  return {};
+}
+
 void ObjectReader::refuse(const char* key, const std::string& expectation) {
   if (!failure_) failure_ = invalidArgument(label(key), expectation);
 }

@@ -46,6 +46,8 @@ class ObjectReader {
   std::optional<std::chrono::milliseconds> timeout(const char* key);
   Napi::Function function(const char* key);
   Napi::Array array(const char* key);
+  /** What an array holds. */
+  std::vector<Napi::Value> items(const char* key);
   /** Anything, for checks of the caller's own. Undefined after a failure. */
   Napi::Value get(const char* key);
 

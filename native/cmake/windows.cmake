@@ -13,8 +13,8 @@ endif()
 function(broker_link_host target)
   if(MSVC)
     set(library ${CMAKE_BINARY_DIR}/node.lib)
-    set(make_library ${CMAKE_AR} /nologo /def:${CMAKE_JS_NODELIB_DEF} /out:${library}
-      ${CMAKE_STATIC_LINKER_FLAGS})
+    separate_arguments(machine NATIVE_COMMAND "${CMAKE_STATIC_LINKER_FLAGS}")
+    set(make_library ${CMAKE_AR} /nologo /def:${CMAKE_JS_NODELIB_DEF} /out:${library} ${machine})
     target_link_options(${target} PRIVATE /DELAYLOAD:NODE.EXE)
     target_link_libraries(${target} PRIVATE ${library} delayimp)
   else()
@@ -40,7 +40,9 @@ function(broker_harden target)
     target_compile_options(${target} PRIVATE
       /W4 /WX /wd4577 /permissive- /utf-8 /Zc:__cplusplus /GR- /GS /sdl /guard:cf /Qspectre /O2)
     target_link_options(${target} PRIVATE
-      /WX /guard:cf /DYNAMICBASE /NXCOMPAT /OPT:REF /OPT:ICF /INCREMENTAL:NO)
+      /WX /guard:cf /DYNAMICBASE /NXCOMPAT /OPT:REF /OPT:ICF /INCREMENTAL:NO
+      # Libraries of Windows come from System32 only.
+      /DEPENDENTLOADFLAG:0x800)
     if(CMAKE_SIZEOF_VOID_P EQUAL 8)
       target_link_options(${target} PRIVATE /HIGHENTROPYVA)
     endif()

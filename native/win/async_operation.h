@@ -48,18 +48,23 @@ void whenEnded(const std::shared_ptr<Operation>& operation, ComPtr<Async> async,
   if (FAILED(result)) return then(winFailure(result, stage));
 
   auto handler = Delegate<typename Traits::Handler, Async*, winrt::AsyncStatus>::make(
-      [operation, stage, then](Async* ended, winrt::AsyncStatus status) {
-        operation->onCancel(nullptr);
+      [held = std::shared_ptr<Operation>(operation), stage, then](Async* ended,
+                                                                  winrt::AsyncStatus status) mutable {
+        // Whoever keeps this handler does not keep the operation.
+        const auto ending = std::exchange(held, nullptr);
+        if (ending == nullptr) return S_OK;
+        ending->onCancel(nullptr);
+        const auto tell = std::move(then);
         if (auto failure = failureOf(ended, status, stage)) {
-          then(std::move(*failure));
+          tell(std::move(*failure));
           return S_OK;
         }
         typename Traits::Value value;
         const HRESULT read = Traits::results(ended, value);
         if (FAILED(read)) {
-          then(winFailure(read, stage));
+          tell(winFailure(read, stage));
         } else {
-          then(std::move(value));
+          tell(std::move(value));
         }
         return S_OK;
       });

@@ -2,21 +2,22 @@
 // InteractiveBrowserBrokerCredential and the emulated broker: over D-Bus, over WSL's proxy in a simulated WSL, and in
 // Windows' Node.js over its Web Account Manager.
 // Each app is a process of its own.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { verifyWithPublishedKeys } from "../support/published-keys.mjs";
 import { runNode } from "../support/run-node.mjs";
 import { startStage, startWslStage } from "../support/stage.mjs";
+import { createTemporaryDirectory } from "../support/temporary-directory.mjs";
+import { windowsPath } from "../support/wine/run-windows-node.mjs";
 import { startWindowsStage } from "../support/wine/windows-stage.mjs";
 
 const containers = ["invoices", "logs", "photos"];
 const listing = containers.map((name) => `${name}\n`).join("");
 const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
 const app = (name: string) => fileURLToPath(new URL(`./apps/${name}`, import.meta.url));
-/** The apps in question wait for one; the same is tested in Windows in test/windows and test/faults. */
-const noSignals = "Windows has no SIGUSR2";
-
 type Stage = Awaited<ReturnType<typeof startStage | typeof startWslStage | typeof startWindowsStage>>;
 
 describe.each<[string, (options: { containers: string[] }) => Promise<Stage>]>([
@@ -43,7 +44,12 @@ describe.each<[string, (options: { containers: string[] }) => Promise<Stage>]>([
     stopApps?.abort();
   });
 
-  const run = async (file: string, options: Parameters<typeof runNode>[1] = {}) => {
+  interface RunOptions {
+    readonly args?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+    readonly onLine?: (line: string) => void;
+  }
+  const run = async (file: string, options: RunOptions = {}) => {
     const outcome =
       "runApp" in stage
         ? await stage.runApp(file, options)
@@ -118,8 +124,7 @@ describe.each<[string, (options: { containers: string[] }) => Promise<Stage>]>([
     ).rejects.toMatchObject({ code: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED" });
   });
 
-  it("again from the credential's memory, with no call to the broker", async (ctx) => {
-    if ("runApp" in stage) ctx.skip(noSignals);
+  it("again from the credential's memory, with no call to the broker", async () => {
     let requestsAtHalf = -1;
     const finished = await runAndSignal("list-twice.mjs", "again?", () => {
       requestsAtHalf = stage.emulator.requests.length;
@@ -182,8 +187,7 @@ describe.each<[string, (options: { containers: string[] }) => Promise<Stage>]>([
     expect(tokenCalls().length).toBe(2);
   });
 
-  it("until it gives up: abort ends the wait, and the app", async (ctx) => {
-    if ("runApp" in stage) ctx.skip(noSignals);
+  it("until it gives up: abort ends the wait, and the app", async () => {
     const policy = stage.tenant.addPolicy({ method: "acquireTokenSilently" }, { kind: "never_answers" });
     const { code, stdout } = await runAndSignal("abort.mjs", "asking", () =>
       expect.poll(tokenCalls, { timeout: 20_000 }).toEqual(["acquireTokenSilently"]),
@@ -207,19 +211,26 @@ describe.each<[string, (options: { containers: string[] }) => Promise<Stage>]>([
     expect(await run(example("list-blob-containers.cjs"))).toMatchObject({ code: 0, stdout: listing });
   });
 
-  /** Runs an app that waits for SIGUSR2 after it printed `line`; `meanwhile` happens before the signal. */
+  /** Runs an app that waits for a sign after it printed `line`; `meanwhile` happens before the sign. */
   async function runAndSignal(file: string, line: string, meanwhile: () => unknown) {
+    const folder = createTemporaryDirectory("sign");
+    const sign = join(folder.path, "sign");
     let signalled: Promise<void> = Promise.resolve();
-    const outcome = await run(app(file), {
-      onLine: (printed, child) => {
-        if (printed !== line) return;
-        signalled = (async () => {
-          await meanwhile();
-          child.kill("SIGUSR2");
-        })();
-      },
-    });
-    await signalled;
-    return outcome;
+    try {
+      const outcome = await run(app(file), {
+        env: { TEST_SIGN: "runApp" in stage ? windowsPath(sign) : sign },
+        onLine: (printed) => {
+          if (printed !== line) return;
+          signalled = (async () => {
+            await meanwhile();
+            writeFileSync(sign, "");
+          })();
+        },
+      });
+      await signalled;
+      return outcome;
+    } finally {
+      folder.remove();
+    }
   }
 });

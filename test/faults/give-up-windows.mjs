@@ -1,6 +1,7 @@
 // Makes calls to a WAM that does not answer, and gives up those it awaits: see give-up.mjs. `exit` ends the process in
-// the middle of a call.
+// the middle of a call. When to abort or exit is told from outside.
 import { createWindowsBroker } from "@x/broker-win";
+import { waitForSign } from "../support/wait-for-sign.mjs";
 
 const how = process.argv[2];
 const broker = createWindowsBroker();
@@ -14,7 +15,7 @@ const call = (options) => broker.acquireTokenSilently(request, options);
 function patience() {
   if (how !== "abort") return { timeoutInMs: 300 };
   const controller = new AbortController();
-  setTimeout(() => controller.abort(), 300);
+  waitForSign().then(() => controller.abort());
   return { abortSignal: controller.signal };
 }
 
@@ -23,7 +24,7 @@ if (how === "background" || how === "both") {
 }
 if (how === "exit") {
   call({ timeoutInMs: 0 }).catch(() => {});
-  setTimeout(() => process.exit(3), 500);
+  waitForSign().then(() => process.exit(3));
 } else if (how !== "background") {
   await call(patience()).catch((error) => console.log(error.code ?? error.name));
 }

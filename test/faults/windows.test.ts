@@ -1,15 +1,21 @@
 // A Windows in trouble, and apps that give up on it.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createTemporaryDirectory } from "../support/temporary-directory.mjs";
 import { describeInWindows } from "../support/wine/describe-in-windows.js";
-import { builtForWindows, fakeWamEnvironment } from "../support/wine/fake-wam-file.mjs";
+import { addonsUnderTest } from "../support/wine/fake-wam-file.mjs";
+import { windowsPath } from "../support/wine/run-windows-node.mjs";
 import { startWindowsStage } from "../support/wine/windows-stage.mjs";
+
+const [{ needs, env }] = addonsUnderTest;
 
 await describeInWindows({
   name: "faults",
   file: new URL("./windows-wam.windows-test.ts", import.meta.url),
-  needs: builtForWindows,
-  env: fakeWamEnvironment,
+  needs,
+  env,
 });
 
 describe("an app whose WAM does not answer", () => {
@@ -31,12 +37,22 @@ describe("an app whose WAM does not answer", () => {
     ["exit", 3, ""],
   ])("ends by itself when it gave up: %s", async (how, code, stdout) => {
     const policy = stage.tenant.addPolicy({}, { kind: "never_answers" });
-    const outcome = await stage.runApp(fileURLToPath(new URL("./give-up-windows.mjs", import.meta.url)), {
-      args: [how],
-    });
-    policy.remove();
-    expect(outcome).toEqual({ code, stdout, stderr: "" });
-    if (how !== "background")
-      expect(stage.emulator.requests.map(({ method }) => method)).toContain("acquireTokenSilently");
+    const folder = createTemporaryDirectory("give-up");
+    const sign = join(folder.path, "sign");
+    try {
+      const app = stage.runApp(fileURLToPath(new URL("./give-up-windows.mjs", import.meta.url)), {
+        args: [how],
+        env: { TEST_SIGN: windowsPath(sign) },
+      });
+      if (how === "abort" || how === "exit") {
+        const methods = () => stage.emulator.requests.map(({ method }) => method);
+        await expect.poll(methods, { timeout: 20_000 }).toContain("acquireTokenSilently");
+        writeFileSync(sign, "");
+      }
+      expect(await app).toEqual({ code, stdout, stderr: "" });
+    } finally {
+      policy.remove();
+      folder.remove();
+    }
   });
 });

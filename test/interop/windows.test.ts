@@ -4,6 +4,7 @@ import { fakeWamEnvironment, fakeWamFile } from "../support/wine/fake-wam-file.m
 await describeInWindows({
   name: "interop",
   file: new URL("./windows.windows-test.ts", import.meta.url),
+  onlyUnderWine: true,
   needs: [fakeWamFile],
   env: fakeWamEnvironment,
 });

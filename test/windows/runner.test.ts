@@ -1,10 +1,10 @@
 // Whether the runner of Windows' test files can be believed: a failure in there must be a failure out here.
 import { beforeAll, describe, expect, it } from "vitest";
 import { runInWindows } from "../support/wine/describe-in-windows.js";
-import { whyWindowsCannotRun } from "../support/wine/requirements.mjs";
+import { whyWineCannotRun } from "../support/wine/requirements.mjs";
 import type { WindowsResult } from "../support/wine/vitest-in-windows.mjs";
 
-const cannotRun = await whyWindowsCannotRun();
+const cannotRun = await whyWineCannotRun();
 
 describe("the runner for Windows' test files", () => {
   const run = async (name: string, timeoutInMs = 60_000) => {

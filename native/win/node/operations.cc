@@ -108,18 +108,18 @@ Napi::Value signOut(const Napi::CallbackInfo& info) {
 
 Napi::Value pickProvider(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  Result<Asked<PickRequest>> asked = readPickProvider(info[0]);
+  const Napi::Array offered = Napi::Array::New(env);
+  Result<Asked<PickRequest>> asked = readPickProvider(info[0], offered);
   if (!asked.ok()) return refused(env, asked.failure());
   return begin<Picked>(
-      env, asked.value(), info[0].As<Napi::Object>(),
+      env, asked.value(), offered,
       [&](const std::shared_ptr<Operation>& operation, std::function<void(Result<Picked>)> then) {
         return pickProvider(operation, std::move(asked.value().request), std::move(then));
       },
       [](Napi::Env to, PromiseBridge::Id id, const Picked& picked) -> Napi::Value {
         if (!picked) return to.Null();
         // The very object that was offered.
-        const Napi::Value offered = Environment::of(to).promises->ownerOf(id).Get("providers");
-        return offered.As<Napi::Array>().Get(static_cast<std::uint32_t>(*picked));
+        return Environment::of(to).promises->ownerOf(id).Get(static_cast<std::uint32_t>(*picked));
       });
 }
 

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "addon/arguments.h"
 #include "win/node/handles.h"
@@ -115,20 +116,22 @@ Result<Asked<SignOutRequest>> readSignOut(Napi::Value value) {
   return finish(reader, std::move(request));
 }
 
-Result<Asked<PickRequest>> readPickProvider(Napi::Value value) {
+Result<Asked<PickRequest>> readPickProvider(Napi::Value value, Napi::Array offered) {
   ObjectReader reader(value, "request");
   PickRequest request;
   TurnPtr turn = readTurn(reader);
   request.window = readWindowToShowAbove(reader);
   request.headerText = reader.string("headerText");
-  const Napi::Array providers = reader.array("providers");
-  if (!reader.failure() && providers.Length() == 0) reader.refuse("providers", "at least one");
-  for (std::uint32_t i = 0; !reader.failure() && i < providers.Length(); ++i) {
-    if (const auto* provider = heldBy<ProviderPtr>(providers.Get(i))) {
-      request.providers.push_back(*provider);
-    } else {
+  const std::vector<Napi::Value> providers = reader.items("providers");
+  if (providers.empty()) reader.refuse("providers", "at least one");
+  for (const Napi::Value& item : providers) {
+    const auto* provider = heldBy<ProviderPtr>(item);
+    if (provider == nullptr) {
       reader.refuse("providers", "account providers that this addon has found");
+      break;
     }
+    offered.Set(static_cast<std::uint32_t>(request.providers.size()), item);
+    request.providers.push_back(*provider);
   }
   return finish(reader, std::move(request), std::move(turn));
 }

@@ -25,7 +25,8 @@ Result<Asked<FindAccountRequest>> readFindAccount(Napi::Value value);
 Result<Asked<TokenRequest>> readTokenRequest(Napi::Value value);
 Result<Asked<ComPtr<winrt::IWebTokenRequestResult>>> readInvalidateCache(Napi::Value value);
 Result<Asked<SignOutRequest>> readSignOut(Napi::Value value);
-Result<Asked<PickRequest>> readPickProvider(Napi::Value value);
+/** `offered` gets the objects that the request names as providers, in their order. */
+Result<Asked<PickRequest>> readPickProvider(Napi::Value value, Napi::Array offered);
 /** Only `keepAlive`; the value may be undefined. */
 Result<Asked<Done>> readHold(Napi::Value value);
 Result<HWND> readWindow(Napi::Value value);

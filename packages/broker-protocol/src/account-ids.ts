@@ -9,6 +9,18 @@ export function homeAccountIdOf(clientInfo: string): string | undefined {
   return uid === undefined || utid === undefined ? undefined : `${uid}.${utid}`;
 }
 
+/** An account's id and the tenant it is at home in. */
+export interface HomeIds {
+  readonly uid: string;
+  readonly utid: string;
+}
+
+/** The two ids in a home account id. */
+export function homeIds(homeAccountId: string): HomeIds {
+  const [uid = "", utid = ""] = homeAccountId.split(".");
+  return { uid, utid };
+}
+
 /** `clientInfo` as brokers write it, of a home account id; `undefined` for what is none. */
 export function clientInfoOf(homeAccountId: string): string | undefined {
   const dot = homeAccountId.indexOf(".");

@@ -9,6 +9,11 @@ const aliases: ReadonlyMap<string, string> = new Map([
   ["sts.windows.net", "login.microsoftonline.com"],
 ]);
 
+/** A host of sign-in by its present name. */
+export function presentHost(host: string): string {
+  return aliases.get(host) ?? host;
+}
+
 /** An authority the broker can be sent to. */
 export interface Authority {
   /** Absolute URL without a trailing slash. */
@@ -50,7 +55,7 @@ export function resolveAuthority(
       hint: "Use https://login.microsoftonline.com/<tenant id> (or your cloud's host) for work and school accounts, or sign in without the broker.",
     });
   }
-  const host = aliases.get(url.host) ?? url.host;
+  const host = presentHost(url.host);
   const anyTenant = /^(?:common|organizations)$/i.test(tenant);
   const actual = anyTenant && account !== undefined ? account.tenantId : tenant;
   return {

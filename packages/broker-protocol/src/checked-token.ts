@@ -1,5 +1,5 @@
 import type { BrokerAccount, BrokerError, BrokerToken, TokenType } from "@x/broker-contract";
-import { homeAccountIdOf, sameId } from "./account-ids.js";
+import { type HomeIds, homeAccountIdOf, homeIds, sameId } from "./account-ids.js";
 import type { Authority } from "./authority.js";
 import { type CallFacts, callError } from "./call-facts.js";
 import { tokenExpiry } from "./expiry.js";
@@ -84,17 +84,6 @@ interface TokenOwner {
   readonly account: BrokerAccount;
   /** Every user name the answer gives; a guest has one more in the tenant that is visited. */
   readonly usernames: readonly string[];
-}
-
-/** An account's id and the tenant it is at home in, out of a home account id. */
-interface HomeIds {
-  readonly uid: string;
-  readonly utid: string;
-}
-
-function homeIds(homeAccountId: string): HomeIds {
-  const [uid = "", utid = ""] = homeAccountId.split(".");
-  return { uid, utid };
 }
 
 /**

@@ -1,7 +1,7 @@
 export { aadstsForTheUser, findAadsts, type KnownAadsts, knownAadsts } from "./aadsts.js";
 export { chosenAccount, severalAccounts } from "./account-choice.js";
-export { clientInfoOf, homeAccountIdOf, personalDataOf, sameId } from "./account-ids.js";
-export { type Authority, resolveAuthority } from "./authority.js";
+export { clientInfoOf, homeAccountIdOf, homeIds, personalDataOf, sameId } from "./account-ids.js";
+export { type Authority, presentHost, resolveAuthority } from "./authority.js";
 export { type CallFacts, callError, foreignText, quoted } from "./call-facts.js";
 export { CallLog } from "./call-log.js";
 export { checkedToken, type ExpectedToken, type TokenAnswer } from "./checked-token.js";

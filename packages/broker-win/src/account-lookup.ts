@@ -18,8 +18,11 @@ import { providerMissing } from "./wam-errors.js";
 /** An account to ask for, as WAM has it. */
 export interface FoundAccount {
   readonly account: NativeAccount | undefined;
-  /** Whether WAM has told all of its accounts, so that one that was not found is not there. */
-  readonly searchedAll: boolean;
+  /**
+   * Whether WAM had the account and has it no longer. One that was merely not found may still be the default account:
+   * how much WAM lists to an app that it has not met yet is not known.
+   */
+  readonly isGone: boolean;
 }
 
 /**
@@ -38,11 +41,12 @@ export async function findAccount(
     wamAccountIdIn(account, clientId) ?? wam.memory.byHomeId(clientId, account.homeAccountId)?.wamAccountId;
   if (id !== undefined) {
     const found = await wam.findAccount(provider, id, call);
-    if (found !== null) return { account: found, searchedAll: true };
+    if (found !== null) return { account: found, isGone: false };
     call.log.note("WAM no longer knows the account by its id: looking through its list.");
   }
   const { accounts, complete } = await listIfTold(kind, provider, clientId, wam, call);
-  return { account: sameAccount(accounts, account, kind, clientId, wam), searchedAll: complete };
+  const listed = sameAccount(accounts, account, kind, clientId, wam);
+  return { account: listed, isGone: listed === undefined && id !== undefined && complete };
 }
 
 function sameAccount(
@@ -104,11 +108,26 @@ const withoutList: ReadonlySet<string> = new Set(["not_supported", "broker_faile
  */
 export async function listAccounts(clientId: string, wam: Wam, call: Call): Promise<BrokerAccount[]> {
   const work = await listKind("organizations", clientId, wam, call);
-  const personal = await listKind("consumers", clientId, wam, call);
+  const personal = await personalAccounts(clientId, wam, call);
   if (work === undefined && personal === undefined) throw providerMissing("organizations", call.facts);
   return [...(work ?? []), ...(personal ?? [])].filter(
     ({ homeAccountId }) => !wam.memory.isSignedOut(clientId, homeAccountId),
   );
+}
+
+/** The plug-in that hardly ever lists an account shall not hide those of the other one when it fails. */
+async function personalAccounts(
+  clientId: string,
+  wam: Wam,
+  call: Call,
+): Promise<BrokerAccount[] | undefined> {
+  try {
+    return await listKind("consumers", clientId, wam, call);
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.code !== "broker_failed") throw error;
+    call.log.warn("WAM does not list its personal accounts (broker_failed).");
+    return [];
+  }
 }
 
 /** `undefined` where Windows has no such plug-in. */
@@ -184,7 +203,6 @@ async function homeIdOf(
       wam.memory.remember(clientId, { homeAccountId, wamAccountId: account.id, kind });
     return homeAccountId;
   } catch (error) {
-    call.deadline.throwIfOver();
     if (!(error instanceof BrokerError) || error.reason === "connection_closed") throw error;
     call.log.note(`WAM does not tell where an account is at home (${error.code}).`);
     return identity.homeAccountId;

@@ -403,6 +403,29 @@ describe("turns", () => {
     expect(wam.stats()).toMatchObject({ operations: 0, turns: 0 });
   });
 
+  it("that come too late are given back", async () => {
+    const wam = new FakeWam(answering());
+    const ended: string[] = [];
+    let give = (): void => {};
+    wam.beginInteractive = () => ({
+      // As an addon might that was just about to give the turn.
+      result: new Promise((resolve) => {
+        give = () => resolve({ end: () => void ended.push("ended") });
+      }),
+      cancel: () => {},
+    });
+    const broker = createWindowsBroker({ loadBinding: () => wam });
+    const controller = new AbortController();
+    const waiting = failure(broker.acquireTokenInteractively(request(), { abortSignal: controller.signal }));
+    await new Promise((resolve) => setImmediate(resolve));
+    controller.abort();
+    expect((await waiting).name).toBe("AbortError");
+    expect(ended).toEqual([]);
+    give();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(ended).toEqual(["ended"]);
+  });
+
   it("do not hold silent calls up", async () => {
     const { broker } = brokerIn({
       first: ({ call }) => (call.startsWith("RequestToken") ? new Promise(() => {}) : undefined),

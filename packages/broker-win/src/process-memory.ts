@@ -1,5 +1,6 @@
 import { ProofKey } from "@x/broker-protocol";
 import type { NativeBinding } from "./native.js";
+import { packageVersion } from "./version.js";
 import type { AccountKind } from "./wam-constants.js";
 
 /** An account that WAM gave a token for. */
@@ -15,8 +16,6 @@ export interface KnownAccount {
  * and what proof of possession needs. Shared by all brokers over one addon. Nothing of it is written anywhere.
  */
 export class ProcessMemory {
-  static readonly #all = new WeakMap<NativeBinding, ProcessMemory>();
-
   readonly #byHomeId = new Map<string, KnownAccount>();
   readonly #byWamId = new Map<string, KnownAccount>();
   readonly #signedOut = new Set<string>();
@@ -25,11 +24,9 @@ export class ProcessMemory {
   bindsTokens: boolean | undefined;
 
   static of(binding: NativeBinding): ProcessMemory {
-    let memory = ProcessMemory.#all.get(binding);
-    if (memory === undefined) {
-      memory = new ProcessMemory();
-      ProcessMemory.#all.set(binding, memory);
-    }
+    const memories = sharedMemories();
+    const memory = memories.get(binding) ?? new ProcessMemory();
+    memories.set(binding, memory);
     return memory;
   }
 
@@ -77,6 +74,15 @@ export class ProcessMemory {
     });
     return this.#proofKey;
   }
+}
+
+/** Shared by the copies of this package in a thread: an app may load it as an ES module and as CommonJS. */
+function sharedMemories(): WeakMap<NativeBinding, ProcessMemory> {
+  const name = Symbol.for(`@x/broker-win.memory.${packageVersion}`);
+  const scope = globalThis as { [name: symbol]: WeakMap<NativeBinding, ProcessMemory> | undefined };
+  const memories = scope[name] ?? new WeakMap<NativeBinding, ProcessMemory>();
+  scope[name] = memories;
+  return memories;
 }
 
 function key(clientId: string, id: string): string {

@@ -107,6 +107,22 @@ describe("where it does not", () => {
     expect(key.asymmetricKeyDetails?.modulusLength).toBe(2048);
   });
 
+  it("does not keep anybody waiting for its key who has given up", async () => {
+    const { broker, wam } = brokerIn({ tokenBinding: false, response: bound });
+    const controller = new AbortController();
+    const waiting = failure(
+      broker.acquireTokenSilently(request({ proofOfPossession }), { abortSignal: controller.signal }),
+    );
+    while (!wam.calls.some(({ scope }) => scope?.startsWith("IsFeature")))
+      await new Promise((resolve) => setImmediate(resolve));
+    // The answer to the question has come: the key is being made.
+    while (wam.stats().operations > 0) await new Promise((resolve) => setImmediate(resolve));
+    controller.abort();
+    expect((await waiting).name).toBe("AbortError");
+    expect(tokenCalls(wam)).toEqual([]);
+    await broker.acquireTokenSilently(request({ proofOfPossession }));
+  });
+
   it("keeps to one key", async () => {
     const { broker, wam } = brokerIn({ tokenBinding: false, response: bound });
     await Promise.all([1, 2, 3].map(() => broker.acquireTokenSilently(request({ proofOfPossession }))));

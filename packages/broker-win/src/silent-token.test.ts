@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { brokerIn, failure, onlyTokenCall, request, tokenCalls } from "./testing/broker.js";
 import { nativeError, type WamAnswer } from "./testing/fake-wam.js";
 import {
@@ -122,6 +122,7 @@ describe("whose token a silent call asks for", () => {
 
   it.each([
     ["the plug-in lists to nobody", { status: 1 } as WamAnswer],
+    ["WAM lists nobody to an app that it has not met", { status: 0, accounts: [] } as WamAnswer],
     [
       "Windows is too old to list",
       nativeError("unavailable", { hresult: 0x80004002, stage: "FindAllAccountsAsync" }),
@@ -170,6 +171,16 @@ describe("whose token a silent call asks for", () => {
       webAccount: "aad-web-account-id",
     });
     expect(onlyTokenCall(wam).properties).not.toHaveProperty("LoginHint");
+  });
+
+  it("goes by WAM's user name for a hint: the token may have another", async () => {
+    const renamed = jane({ userName: "jane.roe@contoso.com" });
+    const { broker } = brokerIn({
+      accounts: [renamed],
+      response: () => workResponse({}, { account: renamed }),
+    });
+    const token = await broker.acquireTokenSilently(request({ loginHint: "jane.roe@contoso.com" }));
+    expect(token.account.username).toBe(username);
   });
 
   it("does not answer an unknown login hint with the default account", async () => {
@@ -371,74 +382,6 @@ describe("a token that shall be a new one", () => {
   });
 });
 
-describe("a request that fails for a moment", () => {
-  const transient: WamAnswer = { status: 5, error: { code: 0xcaad0001, message: "busy" } };
-
-  beforeEach(() => {
-    vi.useFakeTimers({
-      toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"],
-    });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
-  /** When the token requests were made, in seconds since the first. */
-  async function attempts(timeoutInMs: number, succeedAt = Number.POSITIVE_INFINITY) {
-    const times: number[] = [];
-    const { broker } = brokerIn({
-      first: ({ call }) => {
-        if (!call.startsWith("GetToken")) return undefined;
-        times.push(performance.now());
-        return times.length >= succeedAt ? undefined : transient;
-      },
-    });
-    let outcome = "pending";
-    broker.acquireTokenSilently(request(), { timeoutInMs }).then(
-      () => {
-        outcome = "token";
-      },
-      (error: Error & { code?: string }) => {
-        outcome = error.code ?? error.name;
-      },
-    );
-    while (outcome === "pending") {
-      await new Promise((resolve) => setImmediate(resolve));
-      await vi.advanceTimersByTimeAsync(100);
-    }
-    const [first = 0] = times;
-    return { outcome, times: times.map((time) => Math.round((time - first) / 1000)) };
-  }
-
-  it("is repeated after 1, 3, 7, 15 and 31 seconds", async () => {
-    expect(await attempts(0)).toEqual({ outcome: "temporarily_unavailable", times: [0, 1, 3, 7, 15, 31] });
-  });
-
-  it("is not waited for longer than the caller does, who hears what went wrong", async () => {
-    expect(await attempts(30_000)).toEqual({ outcome: "temporarily_unavailable", times: [0, 1, 3, 7, 15] });
-    expect(await attempts(900)).toEqual({ outcome: "temporarily_unavailable", times: [0] });
-  });
-
-  it("goes on as soon as it works", async () => {
-    expect(await attempts(30_000, 3)).toEqual({ outcome: "token", times: [0, 1, 3] });
-  });
-
-  it("is not repeated for an abort or after close()", async () => {
-    const controller = new AbortController();
-    const { broker, wam } = brokerIn({ silent: transient });
-    const aborted = failure(broker.acquireTokenSilently(request(), { abortSignal: controller.signal }));
-    const closed = failure(broker.acquireTokenSilently(request()));
-    while (tokenCalls(wam).length < 2 || vi.getTimerCount() < 4)
-      await new Promise((resolve) => setImmediate(resolve));
-    controller.abort();
-    expect((await aborted).name).toBe("AbortError");
-    await broker.close();
-    expect(await closed).toMatchObject({ code: "broker_unavailable", reason: "connection_closed" });
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(tokenCalls(wam)).toHaveLength(2);
-  });
-});
-
 describe("MSA passthrough, silently", () => {
   const passthrough = { msaPassthrough: true };
 
@@ -457,6 +400,13 @@ describe("MSA passthrough, silently", () => {
     });
     expect(second?.properties).not.toHaveProperty("authority");
     expect(token.accessToken).toBe("fake-aad-access-token");
+  });
+
+  it("may give a token of another tenant: the personal account's own is none for such apps", async () => {
+    const { broker } = brokerIn({ defaultKind: "consumers" });
+    const authority = "https://login.microsoftonline.com/7e7b7d34-6a33-4b6e-9a3c-000000000001";
+    const token = await broker.acquireTokenSilently(request({ ...passthrough, authority }));
+    expect(token.tenantId).toBe(tenantId);
   });
 
   it("is not needed for a user who logged on with a work account", async () => {

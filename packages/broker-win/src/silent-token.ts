@@ -75,7 +75,7 @@ async function silentTarget(request: PreparedSilentRequest, wam: Wam, call: Call
       : await workProvider(request, wam, call);
   if (account !== undefined) {
     const found = await findAccount(account, kind, provider, clientId, wam, call);
-    if (found.account === undefined && found.searchedAll) throw accountNotFound(call.facts);
+    if (found.isGone) throw accountNotFound(call.facts);
     return { kind, provider, account: found.account };
   }
   if (loginHint === undefined) return { kind, provider, account: undefined };

@@ -64,7 +64,7 @@ export async function requestToken(
 
   // Microsoft's client signs with a key of its own then, which the token is not bound to: it proves nothing.
   call.log.note("WAM did not sign the request: asking for a token bound to a key of this process.");
-  const own = await ownKeyBinding(binding.request, wam);
+  const own = await ownKeyBinding(binding.request, wam, call);
   // What was shown need not be shown again.
   const again = { ...ask, account: response.account ?? ask.account, stage: undefined };
   return await believed(await answerTo(again, request, own, wam, named), ask, request, own, wam, named);

@@ -2,6 +2,7 @@ import type { BrokerAccount } from "@x/broker-contract";
 import {
   type CallFacts,
   homeAccountIdOf,
+  homeIds,
   jwtClaims,
   nonsense,
   numberField,
@@ -55,7 +56,7 @@ export function readAnswer(
   const claims = jwtClaims(idToken);
   const name = claims && textField(claims, "name");
   const named = response.account;
-  const [uid = "", utid = ""] = homeAccountId.split(".");
+  const { uid, utid } = homeIds(homeAccountId);
   const wamAccountId = named?.id || undefined;
   return {
     accessToken,

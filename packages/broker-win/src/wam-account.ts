@@ -1,5 +1,5 @@
 import type { BrokerAccount } from "@x/broker-contract";
-import { asObject, objectField, sameId, stringField, textField } from "@x/broker-protocol";
+import { asObject, objectField, presentHost, sameId, stringField, textField } from "@x/broker-protocol";
 import type { NativeAccount } from "./native.js";
 import { type AccountKind, personalTenantId } from "./wam-constants.js";
 
@@ -98,9 +98,6 @@ function displayName({ properties }: NativeAccount): string | undefined {
 
 const defaultHost = "login.microsoftonline.com";
 
-/** Older names of the public cloud's host, which Microsoft's client replaces. */
-const oldHosts: ReadonlySet<string> = new Set(["login.windows.net", "sts.windows.net"]);
-
 /** The host of an account's cloud, where WAM tells it. */
 export function environmentOf({ properties }: NativeAccount): string {
   return hostOf(textField(properties, "Authority")) ?? defaultHost;
@@ -111,7 +108,7 @@ export function hostOf(authority: string | undefined): string | undefined {
   if (authority === undefined) return undefined;
   try {
     const { host } = new URL(authority);
-    return oldHosts.has(host) ? defaultHost : host || undefined;
+    return presentHost(host) || undefined;
   } catch {
     return undefined;
   }

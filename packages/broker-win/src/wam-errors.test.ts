@@ -95,7 +95,7 @@ describe("what a failure becomes", () => {
       native: { wamStatus: answer.status, provider: "organizations" },
     });
     expect(error.native["wamErrorCode"]).toMatch(/^0x[0-9a-f]{8}$/);
-    expect(error.message).toContain('It says: "said".');
+    expect(error.message).toContain('Windows says: "said".');
     expect(error.hint).toMatch(/[.]$/);
   });
 

@@ -153,7 +153,7 @@ function providerFailure(
     hints.push(redirectUriAdvice(facts.redirectUri));
   const claims = error?.properties["claims"];
   return callError(code, facts, {
-    message: `${sentence(code, forUser.message, facts)}${quoted("It says", foreignText(said, facts))}`,
+    message: `${sentence(code, forUser.message, facts)}${quoted("Windows says", foreignText(said, facts))}`,
     hint: hints.join(" "),
     native: { ...native, ...(error !== undefined && { wamErrorCode: hex(error.code) }) },
     retryable: code === forUser.code && forUser.retryable === true,

@@ -1,5 +1,5 @@
 import type { OperationOptions } from "@x/broker-contract";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createWindowsBroker, describeNativeBinding, packageVersion, platform } from "./index.js";
 import { brokerIn, failure, onlyTokenCall, request, tokenCalls } from "./testing/broker.js";
 import { FakeWam, nativeError, type WamAnswer, type WamHandler } from "./testing/fake-wam.js";
@@ -66,6 +66,16 @@ describe("getAccounts", () => {
     expect(ids).toEqual([`${objectId}.${tenantId}`, "h.t"]);
   });
 
+  it("does not go on without homes after close()", async () => {
+    const { broker, wam } = brokerIn({
+      first: ({ call }) => (call.startsWith("GetToken") ? new Promise(() => {}) : undefined),
+    });
+    const listing = failure(broker.getAccounts({ clientId }));
+    while (tokenCalls(wam).length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await broker.close();
+    expect((await listing).reason).toBe("connection_closed");
+  });
+
   it("keeps the order, and leaves out what has no ids", async () => {
     const { broker } = brokerIn({
       accounts: [jane({ id: "x", properties: {} }), jane()],
@@ -81,7 +91,7 @@ describe("getAccounts", () => {
 
   it("remembers a personal account, which its plug-in lists to nobody, until WAM forgets it", async () => {
     let known = true;
-    const { broker } = brokerIn({
+    const { broker, wam } = brokerIn({
       accounts: [],
       first: ({ call }) => (call === "FindAccountAsync" && !known ? { account: null } : undefined),
     });
@@ -91,6 +101,9 @@ describe("getAccounts", () => {
     expect(await broker.getAccounts({ clientId: "another-app" })).toEqual([]);
     known = false;
     expect(await broker.getAccounts({ clientId })).toEqual([]);
+    wam.calls.length = 0;
+    expect(await broker.getAccounts({ clientId })).toEqual([]);
+    expect(wam.names).not.toContain("FindAccountAsync");
   });
 
   it("says why a Windows tells none", async () => {
@@ -111,6 +124,16 @@ describe("getAccounts", () => {
       code: "broker_failed",
       native: { wamErrorCode: "0xcaa90018" },
     });
+  });
+
+  it("lists work accounts although the other plug-in fails", async () => {
+    const { broker } = brokerIn({
+      first: ({ call, provider }) =>
+        call.startsWith("FindAllAccounts") && provider === "consumers"
+          ? { status: 3, error: { code: 0x80004005 } }
+          : undefined,
+    });
+    expect(await broker.getAccounts({ clientId })).toHaveLength(1);
   });
 
   it("does with one plug-in, but not without any", async () => {
@@ -154,6 +177,16 @@ describe("signOut", () => {
     const second = createWindowsBroker({ loadBinding: () => wam });
     expect((await failure(second.acquireTokenSilently(request()))).reason).toBe("account_unusable");
     expect(await second.getAccounts({ clientId: "another-app" })).toHaveLength(1);
+  });
+
+  it("holds for another copy of the package, too", async () => {
+    const { broker, wam } = brokerIn();
+    await broker.signOut({ clientId, account: account({ native }) });
+    vi.resetModules();
+    const { createWindowsBroker: create } = await import("./index.js");
+    expect(create).not.toBe(createWindowsBroker);
+    const error = await failure(create({ loadBinding: () => wam }).acquireTokenSilently(request()));
+    expect(error.reason).toBe("account_unusable");
   });
 
   it("ends when the user signs in again", async () => {

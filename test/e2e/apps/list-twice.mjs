@@ -1,7 +1,7 @@
 // Lists, tells its parent, and lists again when told to, with a new client but the same credential.
-import { once } from "node:events";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { InteractiveBrowserBrokerCredential } from "@x/broker";
+import { waitForSign } from "../../support/wait-for-sign.mjs";
 
 const credential = new InteractiveBrowserBrokerCredential({ useDefaultBrokerAccount: true });
 
@@ -11,10 +11,6 @@ async function list() {
 }
 
 await list();
-const told = once(process, "SIGUSR2");
 console.log("again?");
-// The credential keeps no process alive, so something else must.
-const waiting = setInterval(() => {}, 60_000);
-await told;
-clearInterval(waiting);
+await waitForSign();
 await list();

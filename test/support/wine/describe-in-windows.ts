@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, it } from "vitest";
 import { createTemporaryDirectory } from "../temporary-directory.mjs";
 import { bundleTests } from "./bundle.mjs";
-import { whyWindowsCannotRun } from "./requirements.mjs";
+import { whyWindowsCannotRun, whyWineCannotRun } from "./requirements.mjs";
 import { runWindowsNode, windowsPath } from "./run-windows-node.mjs";
 import type { WindowsResult } from "./vitest-in-windows.mjs";
 import { cacheDirectory } from "./windows-node.mjs";
@@ -18,6 +18,8 @@ export interface WindowsSuite {
   readonly env?: Readonly<Record<string, string>>;
   /** Files without which the suite cannot run, e.g. an addon that must have been built. */
   readonly needs?: readonly string[];
+  /** Whether it has to find the fake WAM as it finds the real one: then it cannot run on Windows itself. */
+  readonly onlyUnderWine?: boolean;
   /** For the whole suite. Default 5 minutes. */
   readonly timeoutInMs?: number;
 }
@@ -30,7 +32,7 @@ export interface WindowsSuite {
 export async function describeInWindows(suite: WindowsSuite): Promise<void> {
   const isWindows = process.platform === "win32";
   const name = isWindows ? suite.name : `${suite.name} (Windows, under Wine)`;
-  const reason = await whyWindowsCannotRun(suite.needs);
+  const reason = await (suite.onlyUnderWine ? whyWineCannotRun : whyWindowsCannotRun)(suite.needs);
   if (reason !== undefined) {
     describe(name, () => {
       it("runs", (context) => context.skip(reason));

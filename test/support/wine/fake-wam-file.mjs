@@ -22,18 +22,31 @@ export const builtForWindows = [addonFile, fakeWamFile];
 /** Lets a Windows process find the fake WAM where a real Windows has its own. */
 export const fakeWamEnvironment = { [fakeWamVariable]: windowsPath(fakeWamFile) };
 
-/** The addons that a suite can run over, each with what the suite needs and its environment. */
-export const addonsUnderTest = [
-  {
+/**
+ * The addons that a suite can run over, each with what the suite needs and its environment. The first will do where
+ * how WAM is found makes no difference.
+ * @type {readonly [AddonUnderTest, ...AddonUnderTest[]]}
+ */
+export const addonsUnderTest = process.platform === "win32" ? [hooked()] : [shipped(), hooked()];
+
+/** @typedef {{ name: string, needs: readonly string[], env: Readonly<Record<string, string>>, file: string }} AddonUnderTest */
+
+/** @returns {AddonUnderTest} */
+function shipped() {
+  return {
     name: "the shipped addon, through the registry",
     needs: builtForWindows,
     env: fakeWamEnvironment,
     file: addonFile,
-  },
-  {
+  };
+}
+
+/** @returns {AddonUnderTest} */
+function hooked() {
+  return {
     name: "the same sources, through the hook of Windows' own tests",
     needs: [hookedAddonFile, fakeWamFile],
     env: { ...fakeWamEnvironment, BROKER_WIN_ADDON: windowsPath(hookedAddonFile) },
     file: hookedAddonFile,
-  },
-].slice(process.platform === "win32" ? 1 : 0);
+  };
+}

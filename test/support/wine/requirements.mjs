@@ -14,6 +14,17 @@ export async function whyWindowsCannotRun(files = []) {
   return reason;
 }
 
+/**
+ * The same for what needs Wine and not just Windows: a process that a test out here starts and watches, or one that
+ * finds the fake WAM in the registry.
+ * @param {readonly string[]} [files]
+ */
+export async function whyWineCannotRun(files = []) {
+  return process.platform === "win32"
+    ? "this is Windows itself, where nobody can put another WAM into the registry"
+    : whyWindowsCannotRun(files);
+}
+
 /** @param {readonly string[]} files */
 function missingFile(files) {
   const unbuilt = files.filter((file) => !existsSync(file));

@@ -30,6 +30,7 @@ export function windowsFileUrl(path) {
  * @param {string} [options.cwd]
  * @param {number} [options.timeoutInMs] kills the program then. Default 5 minutes.
  * @param {string} [options.program] another copy of node.exe
+ * @param {(line: string) => void} [options.onLine] sees each line of standard output soon after it was written
  * @returns {Promise<{ code: number | null, signal: string | null, stdout: string, stderr: string, timedOut: boolean }>}
  */
 export async function runWindowsNode(args, options = {}) {
@@ -46,16 +47,39 @@ export async function runWindowsNode(args, options = {}) {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     let timedOut = false;
+    const lines = watchLines(files[0] ?? "", options.onLine);
     const timer = setTimeout(() => {
       timedOut = true;
       child.kill("SIGKILL");
     }, timeoutInMs);
     const [code, signal] = await once(child, "exit");
     clearTimeout(timer);
+    lines.stop();
     const [stdout = "", stderr = ""] = files.map((file) => readFileSync(file, "utf8"));
     return { code, signal, stdout, stderr, timedOut };
   } finally {
     for (const handle of handles) closeSync(handle);
     output.remove();
   }
+}
+
+/**
+ * @param {string} file that grows
+ * @param {((line: string) => void) | undefined} onLine
+ */
+function watchLines(file, onLine) {
+  if (onLine === undefined) return { stop: () => {} };
+  let seen = 0;
+  const look = () => {
+    const lines = readFileSync(file, "utf8").split(/\r?\n/).slice(0, -1);
+    for (const line of lines.slice(seen)) onLine(line);
+    seen = lines.length;
+  };
+  const watching = setInterval(look, 50);
+  return {
+    stop() {
+      clearInterval(watching);
+      look();
+    },
+  };
 }

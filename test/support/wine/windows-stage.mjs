@@ -7,7 +7,7 @@ import { createTemporaryDirectory } from "../temporary-directory.mjs";
 import { bundleForWindows } from "./bundle.mjs";
 import { startDoorServer } from "./door-server.mjs";
 import { builtForWindows, fakeWamEnvironment } from "./fake-wam-file.mjs";
-import { whyWindowsCannotRun } from "./requirements.mjs";
+import { whyWineCannotRun } from "./requirements.mjs";
 import { runWindowsNode, windowsFileUrl, windowsPath } from "./run-windows-node.mjs";
 
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
@@ -31,7 +31,7 @@ const brokerMethods = Object.entries({
 export async function startWindowsStage(options = {}) {
   const { username = "ada@contoso.example", containers = ["invoices", "photos"] } = options;
   const { apps = ["examples", "test/e2e/apps"] } = options;
-  const unusable = await whyWindowsCannotRun(builtForWindows);
+  const unusable = await whyWineCannotRun(builtForWindows);
   const tenant = new EmulatedTenant({ domain: username.split("@")[1] ?? "contoso.example" });
   const account = tenant.addAccount({ username, name: "Ada Lovelace" });
 
@@ -59,7 +59,11 @@ export async function startWindowsStage(options = {}) {
     };
     /**
      * @param {string} file an app in one of the folders
-     * @param {{ args?: readonly string[], env?: Readonly<Record<string, string | undefined>> }} [how]
+     * @param {{
+     *   args?: readonly string[],
+     *   env?: Readonly<Record<string, string | undefined>>,
+     *   onLine?: (line: string) => void,
+     * }} [how]
      */
     const runApp = async (file, how = {}) => {
       const wam = isBroken ? [] : ["--import", windowsFileUrl(join(bundles.path, "remote-door.mjs"))];
@@ -67,6 +71,7 @@ export async function startWindowsStage(options = {}) {
       const outcome = await runWindowsNode([...wam, windowsPath(bundled), ...(how.args ?? [])], {
         timeoutInMs: 60_000,
         env: { ...env, ...(isBroken ? {} : fakeWamEnvironment), ...how.env },
+        ...(how.onLine === undefined ? {} : { onLine: how.onLine }),
       });
       const { code, stdout, stderr } = outcome;
       return { code, stdout: stdout.replaceAll("\r\n", "\n"), stderr: stderr.replaceAll("\r\n", "\n") };

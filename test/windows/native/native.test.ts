@@ -1,5 +1,10 @@
 import { describeInWindows } from "../../support/wine/describe-in-windows.js";
-import { addonsUnderTest } from "../../support/wine/fake-wam-file.mjs";
+import {
+  addonsUnderTest,
+  fakeWamEnvironment,
+  fakeWamFile,
+  hookedAddonFile,
+} from "../../support/wine/fake-wam-file.mjs";
 import { windowsPath } from "../../support/wine/run-windows-node.mjs";
 
 for (const { name, needs, env, file } of addonsUnderTest) {
@@ -12,3 +17,11 @@ for (const { name, needs, env, file } of addonsUnderTest) {
     });
   }
 }
+
+// The fake has its own judge, and needs none of the addons.
+await describeInWindows({
+  name: "fake WAM",
+  file: new URL("./fake-wam.windows-test.ts", import.meta.url),
+  env: { ...fakeWamEnvironment, BROKER_WIN_ADDON: windowsPath(hookedAddonFile) },
+  needs: [hookedAddonFile, fakeWamFile],
+});

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -139,14 +140,20 @@ class Object : public First, public More... {
   }
 
   HRESULT marshaler(REFIID id, void** object) {
-    ComPtr<IUnknown> freeThreaded;
-    const HRESULT made = CoCreateFreeThreadedMarshaler(static_cast<First*>(this), freeThreaded.put());
-    return FAILED(made) ? made : freeThreaded->QueryInterface(id, object);
+    std::lock_guard lock(marshalerMutex_);
+    if (!marshaler_) {
+      const HRESULT made = CoCreateFreeThreadedMarshaler(static_cast<First*>(this), marshaler_.put());
+      if (FAILED(made)) return made;
+    }
+    return marshaler_->QueryInterface(id, object);
   }
 
   std::atomic<ULONG> references_{1};
   const char* const className_;
   const DWORD thread_ = GetCurrentThreadId();
+  std::mutex marshalerMutex_;
+  // Part of this object, which it counts the references of: it must live as long.
+  ComPtr<IUnknown> marshaler_;
 };
 
 template <class T, class... Args>
