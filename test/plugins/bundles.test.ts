@@ -2,9 +2,10 @@
 // installed by npm as they are published; the app is the same program everywhere.
 
 import { execFile } from "node:child_process";
-import { chmodSync, copyFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build, type Format } from "esbuild";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -93,6 +94,33 @@ describe("as it is", () => {
     const worker = `new (require("node:worker_threads").Worker)("./app.mjs")`;
     expect(await told(process.execPath, "-e", worker)).toEqual(signedIn);
   });
+});
+
+describe("with msal-node of any version", () => {
+  const aliases = ["msal-node-2-0", "msal-node-2", "msal-node-3", "msal-node-5", "msal-node-6"];
+
+  it.each(aliases.flatMap((alias) => [`${alias}, app.mjs`, `${alias}, app.cjs`]))(
+    "errors are of the app's own classes: %s",
+    async (which) => {
+      const [alias = "", file = ""] = which.split(", ");
+      const { folder, remove } = shipped(true);
+      try {
+        const modules = join(folder, "node_modules");
+        for (const name of ["@x/broker", "@azure", "commander"])
+          cpSync(join(app.path, "node_modules", name), join(modules, name), { recursive: true });
+        rmSync(join(modules, "@azure/msal-node"), { recursive: true });
+        // Its own dependencies are beside it, where the link leads.
+        symlinkSync(
+          fileURLToPath(new URL(`../node_modules/${alias}`, import.meta.url)),
+          join(modules, "@azure/msal-node"),
+        );
+        cpSync(join(app.path, file), join(folder, file));
+        expect(await told(process.execPath, join(folder, file))).toEqual(signedIn);
+      } finally {
+        remove();
+      }
+    },
+  );
 });
 
 const bundlers: [string, string, (from: string, to: string) => Promise<void>][] = [

@@ -25,6 +25,7 @@ import { Flight, throwIfAborted } from "../credential/flight.js";
 import { type GuardedBroker, guardedBroker } from "../credential/guarded-broker.js";
 import { sameId } from "../credential/ids.js";
 import { checkAnswer } from "../credential/wanted-token.js";
+import { turnedOff } from "../loader/broker-switch.js";
 import {
   type BrokerForecast,
   type ImmediateLoadResult,
@@ -64,6 +65,8 @@ let shared: ImmediateLoadResult | undefined;
 
 /** The broker of this operating system, the same for all drop-ins. What is missing is looked for again. */
 function sharedBroker(): ImmediateLoadResult {
+  const off = turnedOff(process.env);
+  if (off !== undefined) return off;
   if (shared === undefined || !shared.loaded) shared = loadPlatformBrokerNow();
   return shared;
 }
