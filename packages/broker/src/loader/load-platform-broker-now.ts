@@ -1,5 +1,6 @@
 import type { Broker, BrokerError, BrokerPlatform } from "@x/broker-contract";
 import { requireLinux, requireMac, requireWindows } from "../../require-platform.cjs";
+import { turnedOff } from "./broker-switch.js";
 import { readEnvironment } from "./environment.js";
 import { isMissing } from "./explain.js";
 import {
@@ -36,6 +37,8 @@ interface ImmediatePackage {
  * can be a broker. Never throws.
  */
 export function loadPlatformBrokerNow(): ImmediateLoadResult {
+  const off = turnedOff(process.env);
+  if (off !== undefined) return off;
   const found = immediatePackage(process.platform);
   if (found === undefined) return unsupported(readEnvironment());
   try {

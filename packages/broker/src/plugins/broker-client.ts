@@ -65,9 +65,8 @@ let shared: ImmediateLoadResult | undefined;
 
 /** The broker of this operating system, the same for all drop-ins. What is missing is looked for again. */
 function sharedBroker(): ImmediateLoadResult {
-  const off = turnedOff(process.env);
-  if (off !== undefined) return off;
-  if (shared === undefined || !shared.loaded) shared = loadPlatformBrokerNow();
+  const isUsable = shared?.loaded === true && turnedOff(process.env) === undefined;
+  if (shared === undefined || !isUsable) shared = loadPlatformBrokerNow();
   return shared;
 }
 
