@@ -6,6 +6,7 @@ import {
   type BrokerLogger,
   type BrokerToken,
   type InteractiveTokenRequest,
+  isBrokerError,
   type OperationOptions,
   redactSensitive,
   type TokenRequest,
@@ -94,8 +95,20 @@ export class BrokerClient {
     }
   }
 
+  /** Asks whether there is a broker. Rejects only when aborted. */
+  async probe(abortSignal: AbortSignalLike | undefined): Promise<BrokerForecast> {
+    throwIfAborted(abortSignal);
+    try {
+      const status = await this.#broker().probe(abortSignal === undefined ? {} : { abortSignal });
+      return status.available ? { possible: true } : { possible: false, error: status.error };
+    } catch (error) {
+      if (error instanceof Error && error.name === "AbortError") throw error;
+      return { possible: false, error: isBrokerError(error) ? error : noForecast(error) };
+    }
+  }
+
   /** @throws BrokerError `broker_unavailable` when there is no package that loads here. */
-  broker(): Broker {
+  #broker(): Broker {
     if (this.#own !== undefined) return this.#own;
     const found = sharedBroker();
     if (!found.loaded) throw found.error;
@@ -106,7 +119,7 @@ export class BrokerClient {
   async run<T>(call: CallSettings, work: (session: Session) => Promise<T>): Promise<T> {
     const { abortSignal, timeoutInMs, doing, correlationId } = call;
     throwIfAborted(abortSignal);
-    const broker = guardedBroker(this.broker());
+    const broker = guardedBroker(this.#broker());
     const flight = new Flight(
       (signal, id) => {
         // No limit of the platform's own: the flight has one.
