@@ -261,11 +261,11 @@ export class BrokerClient {
     request: TokenRequest,
     account: BrokerAccount | undefined,
   ): BrokerToken {
-    const { clientId, proofOfPossession, extraParameters } = request;
+    const { clientId, proofOfPossession, msaPassthrough = false } = request;
     checkAnswer(token, {
       wanted: { tenantId: tenantOf(request), proofOfPossession },
       account,
-      settings: { enableMsaPassthrough: extraParameters?.["msal_request_type"] === "consumer_passthrough" },
+      settings: { enableMsaPassthrough: msaPassthrough },
       correlationId: operation.correlationId,
     });
     this.#lastClientId = clientId;

@@ -51,7 +51,7 @@ describe("a request", () => {
 
   it("passes extra parameters and the resource on, and echoes the resource", async () => {
     const { broker, plugin } = setUp();
-    const extraParameters = { msal_request_type: "consumer_passthrough", domain: "x" };
+    const extraParameters = { "x-client-xtra-sku": "a|1", instance_aware: "true" };
     const result = await plugin.acquireTokenSilent(
       request({ extraParameters, resource: "https://mcp.example" }),
     );
@@ -61,6 +61,15 @@ describe("a request", () => {
     });
     expect(result.resource).toBe("https://mcp.example");
     expect(await plugin.acquireTokenSilent(request())).not.toHaveProperty("resource");
+  });
+
+  it("knows passthrough of Microsoft accounts by its parameter, and then takes a token of their tenant", async () => {
+    const { broker, plugin } = setUp();
+    broker.alter = (token) => ({ ...token, tenantId: tenantB });
+    const extraParameters = { msal_request_type: "consumer_passthrough" };
+    expect((await plugin.acquireTokenSilent(request({ extraParameters }))).tenantId).toBe(tenantB);
+    expect(broker.silent[0]).toMatchObject({ msaPassthrough: true });
+    expect(broker.silent[0]).not.toHaveProperty("extraParameters");
   });
 
   it("asks for proof of possession with the whole URL, and gives the token without its prefix", async () => {
