@@ -112,6 +112,18 @@ describe.each(versions)("@azure/identity %s", (version, load) => {
     });
   });
 
+  it("passes Microsoft accounts through where the app asks for that", async () => {
+    await credential({
+      brokerOptions: { ...brokerOptions(), legacyEnableMsaPassthrough: true },
+    }).getToken(scopes);
+    const { request } =
+      stage.emulator.requests.findLast(({ method }) => method.startsWith("acquireToken")) ?? {};
+    const { authParameters } = request as { authParameters: Record<string, unknown> };
+    expect(authParameters["additionalQueryParametersForAuthorization"]).toMatchObject({
+      msal_request_type: "consumer_passthrough",
+    });
+  });
+
   it("answers a claims challenge", async () => {
     const one = credential();
     await one.getToken(scopes);

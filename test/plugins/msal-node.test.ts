@@ -206,6 +206,45 @@ describe.each(versions)("msal-node %s", (version, load) => {
     }
   });
 
+  it("signs in with the browser where the broker is turned off for this run", () => {
+    process.env["X_BROKER_DISABLED"] = "1";
+    try {
+      const off = new NativeBrokerPlugin();
+      expect(off.isBrokerAvailable).toBe(false);
+      expect(off.unavailableReason).toMatchObject({ reason: "turned_off" });
+    } finally {
+      delete process.env["X_BROKER_DISABLED"];
+    }
+  });
+
+  it("writes neither tokens nor names into the app's log", async () => {
+    const lines: string[] = [];
+    const logged = new msal.PublicClientApplication({
+      auth: { clientId, authority: stage.authority },
+      broker: { nativeBrokerPlugin: plugin },
+      system: {
+        loggerOptions: {
+          loggerCallback: (_level: number, message: string) => void lines.push(message),
+          logLevel: 4,
+          piiLoggingEnabled: false,
+        },
+      },
+    });
+    const [account] = await logged.getAllAccounts();
+    await logged.acquireTokenSilent({ scopes, account: account as msalNode.AccountInfo });
+    stage.tenant.addPolicy(
+      {},
+      { kind: "wire_error", status: 2, context: "ada@contoso.example must sign in." },
+    );
+    const error = await logged
+      .acquireTokenSilent({ scopes, account: account as msalNode.AccountInfo })
+      .catch((thrown: unknown) => thrown);
+    const ours = lines.filter((line) => line.includes("@x/broker@"));
+    expect(ours.join("\n")).toContain("acquireTokenSilently");
+    for (const text of [...ours, String(error), JSON.stringify(error)])
+      expect(text).not.toMatch(/eyJ|ada@|lovelace/i);
+  });
+
   /** The map of Microsoft's plugin, by what the broker sends. */
   const map: [status: number, effect: PolicyEffect, name: string, errorCode: string, platform: string][] = [
     ...(

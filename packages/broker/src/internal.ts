@@ -4,6 +4,7 @@ export { accountNotFound } from "./credential/account-not-found.js";
 export { canonicalHost } from "./credential/authority-host.js";
 export { readParentWindowHandle } from "./credential/window-handle.js";
 export { BrokerClient, type Candidate, type Session } from "./plugins/broker-client.js";
+export { extrasOf } from "./plugins/msal-requests.js";
 export { idTokenClaimsOf, isFromCache } from "./plugins/msal-results.js";
 export { accountOfNativeId, nativeAccountId } from "./plugins/native-account-id.js";
 export {

@@ -1,3 +1,4 @@
+import { extrasOf } from "@x/broker/internal";
 import type { TokenRequest } from "@x/broker-contract";
 import { requireArgument, requireText } from "./checks.js";
 import { runtimeError } from "./runtime-error.js";
@@ -86,9 +87,7 @@ export class AuthParameters implements AuthParametersInterface {
         ...(defaultRedirectUris.test(this.#redirectUri) ? {} : { redirectUri: this.#redirectUri }),
         ...(this.#claims === "" ? {} : { claims: this.#claims }),
         ...(this.#proofOfPossession === undefined ? {} : { proofOfPossession: this.#proofOfPossession }),
-        ...(Object.keys(this.#extraParameters).length === 0
-          ? {}
-          : { extraParameters: { ...this.#extraParameters } }),
+        ...extrasOf({ ...this.#extraParameters }),
       },
       renewal:
         this.#accessTokenToRenew === ""

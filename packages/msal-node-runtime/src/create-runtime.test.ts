@@ -157,7 +157,7 @@ describe("what is asked for", () => {
       clientId,
       scopes: ["https://storage.azure.com/.default"],
       claims,
-      extraParameters: { msal_request_type: "consumer_passthrough" },
+      msaPassthrough: true,
       forceRefresh: true,
       accessTokenToRenew: "an.old.token",
     });

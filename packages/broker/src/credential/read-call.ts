@@ -56,7 +56,8 @@ export function readOperationOptions(
     : { abortSignal, timeoutInMs: defaultTimeoutInMs, timeoutOption: "timeoutInMs" };
 }
 
-function readAbortSignal(value: unknown): AbortSignalLike | undefined {
+/** Reads a signal that aborts a call. */
+export function readAbortSignal(value: unknown): AbortSignalLike | undefined {
   if (value === undefined) return undefined;
   const signal = value as Partial<AbortSignalLike> | null;
   if (typeof signal !== "object" || typeof signal?.addEventListener !== "function")

@@ -197,7 +197,8 @@ const brokerMethods = [
   "close",
 ] as const;
 
-function readBroker(value: unknown): Broker | undefined {
+/** Reads a broker that somebody made for a test. */
+export function readBroker(value: unknown): Broker | undefined {
   if (value === undefined) return undefined;
   const what = 'The option "broker"';
   if (typeof value !== "object" || value === null)

@@ -6,6 +6,7 @@ import {
   type BrokerLogger,
   type BrokerToken,
   type InteractiveTokenRequest,
+  isBrokerError,
   type OperationOptions,
   redactSensitive,
   type TokenRequest,
@@ -25,6 +26,7 @@ import { Flight, throwIfAborted } from "../credential/flight.js";
 import { type GuardedBroker, guardedBroker } from "../credential/guarded-broker.js";
 import { sameId } from "../credential/ids.js";
 import { checkAnswer } from "../credential/wanted-token.js";
+import { turnedOff } from "../loader/broker-switch.js";
 import {
   type BrokerForecast,
   type ImmediateLoadResult,
@@ -64,7 +66,8 @@ let shared: ImmediateLoadResult | undefined;
 
 /** The broker of this operating system, the same for all drop-ins. What is missing is looked for again. */
 function sharedBroker(): ImmediateLoadResult {
-  if (shared === undefined || !shared.loaded) shared = loadPlatformBrokerNow();
+  const isUsable = shared?.loaded === true && turnedOff(process.env) === undefined;
+  if (shared === undefined || !isUsable) shared = loadPlatformBrokerNow();
   return shared;
 }
 
@@ -92,8 +95,20 @@ export class BrokerClient {
     }
   }
 
+  /** Asks whether there is a broker. Rejects only when aborted. */
+  async probe(abortSignal: AbortSignalLike | undefined): Promise<BrokerForecast> {
+    throwIfAborted(abortSignal);
+    try {
+      const status = await this.#broker().probe(abortSignal === undefined ? {} : { abortSignal });
+      return status.available ? { possible: true } : { possible: false, error: status.error };
+    } catch (error) {
+      if (error instanceof Error && error.name === "AbortError") throw error;
+      return { possible: false, error: isBrokerError(error) ? error : noForecast(error) };
+    }
+  }
+
   /** @throws BrokerError `broker_unavailable` when there is no package that loads here. */
-  broker(): Broker {
+  #broker(): Broker {
     if (this.#own !== undefined) return this.#own;
     const found = sharedBroker();
     if (!found.loaded) throw found.error;
@@ -104,7 +119,7 @@ export class BrokerClient {
   async run<T>(call: CallSettings, work: (session: Session) => Promise<T>): Promise<T> {
     const { abortSignal, timeoutInMs, doing, correlationId } = call;
     throwIfAborted(abortSignal);
-    const broker = guardedBroker(this.broker());
+    const broker = guardedBroker(this.#broker());
     const flight = new Flight(
       (signal, id) => {
         // No limit of the platform's own: the flight has one.
@@ -246,11 +261,11 @@ export class BrokerClient {
     request: TokenRequest,
     account: BrokerAccount | undefined,
   ): BrokerToken {
-    const { clientId, proofOfPossession, extraParameters } = request;
+    const { clientId, proofOfPossession, msaPassthrough = false } = request;
     checkAnswer(token, {
       wanted: { tenantId: tenantOf(request), proofOfPossession },
       account,
-      settings: { enableMsaPassthrough: extraParameters?.["msal_request_type"] === "consumer_passthrough" },
+      settings: { enableMsaPassthrough: msaPassthrough },
       correlationId: operation.correlationId,
     });
     this.#lastClientId = clientId;

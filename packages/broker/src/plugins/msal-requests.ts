@@ -40,7 +40,23 @@ export function tokenRequestOf(request: NativeRequest, clientCapabilities: reado
     ...(claims ? { claims } : {}),
     ...(clientCapabilities.length === 0 ? {} : { clientCapabilities }),
     ...(proofOfPossession === undefined ? {} : { proofOfPossession }),
+    ...extrasOf(extraParameters),
+  };
+}
+
+/**
+ * Extra parameters in the words of the contract: passthrough of Microsoft accounts, which MSAL has no option for, is
+ * one of them there and none here.
+ */
+export function extrasOf(
+  given: Readonly<Record<string, string>>,
+): Pick<TokenRequest, "extraParameters" | "msaPassthrough"> {
+  const { msal_request_type: requestType, ...others } = given;
+  const msaPassthrough = requestType === "consumer_passthrough";
+  const extraParameters = msaPassthrough ? others : given;
+  return {
     ...(Object.keys(extraParameters).length === 0 ? {} : { extraParameters }),
+    ...(msaPassthrough ? { msaPassthrough } : {}),
   };
 }
 

@@ -11,31 +11,9 @@ import {
   tenantA,
   tenantB,
 } from "../testing/fake-broker.js";
+import { adaId, correlationId, request, setUp } from "../testing/native-request.js";
 import type { NativeRequest } from "./msal-types.js";
 import { NativeBrokerPlugin, type NativeBrokerPluginOptions } from "./native-broker-plugin.js";
-
-const correlationId = "6a0b3ec6-46a1-4dbd-a0e1-0d2a4e1c9f10";
-const adaId = "a975168d-a362-458b-af1c-a8982b1e8aac";
-
-type Extra = Partial<NativeRequest> & { readonly account?: object; readonly abortSignal?: AbortSignal };
-
-/** A request as msal-node makes it, which nobody may change. */
-function request(more: Extra = {}): NativeRequest {
-  return Object.freeze({
-    clientId: "my-app",
-    authority: `https://login.microsoftonline.com/${tenantA}/`,
-    correlationId,
-    redirectUri: "",
-    scopes: Object.freeze([scope]) as string[],
-    extraParameters: Object.freeze({ "x-client-xtra-sku": "msal.node|7.2.1,|,|,|,|" }),
-    ...more,
-  });
-}
-
-function setUp(options: NativeBrokerPluginOptions = {}) {
-  const broker = new FakeBroker();
-  return { broker, plugin: new NativeBrokerPlugin({ broker, ...options }) };
-}
 
 describe("a request", () => {
   it("is told in the words of the contract, and stays as it is", async () => {
@@ -73,7 +51,7 @@ describe("a request", () => {
 
   it("passes extra parameters and the resource on, and echoes the resource", async () => {
     const { broker, plugin } = setUp();
-    const extraParameters = { msal_request_type: "consumer_passthrough", domain: "x" };
+    const extraParameters = { "x-client-xtra-sku": "a|1", instance_aware: "true" };
     const result = await plugin.acquireTokenSilent(
       request({ extraParameters, resource: "https://mcp.example" }),
     );
@@ -83,6 +61,15 @@ describe("a request", () => {
     });
     expect(result.resource).toBe("https://mcp.example");
     expect(await plugin.acquireTokenSilent(request())).not.toHaveProperty("resource");
+  });
+
+  it("knows passthrough of Microsoft accounts by its parameter, and then takes a token of their tenant", async () => {
+    const { broker, plugin } = setUp();
+    broker.alter = (token) => ({ ...token, tenantId: tenantB });
+    const extraParameters = { msal_request_type: "consumer_passthrough" };
+    expect((await plugin.acquireTokenSilent(request({ extraParameters }))).tenantId).toBe(tenantB);
+    expect(broker.silent[0]).toMatchObject({ msaPassthrough: true });
+    expect(broker.silent[0]).not.toHaveProperty("extraParameters");
   });
 
   it("asks for proof of possession with the whole URL, and gives the token without its prefix", async () => {
@@ -238,140 +225,6 @@ describe("whose token it is", () => {
     expect(broker.silent[0]?.account).toEqual(guest);
     await plugin.acquireTokenSilent(request({ accountId: adaId }));
     expect(broker.silent[1]?.account).toEqual(ada);
-  });
-});
-
-describe("prompts", () => {
-  it.each(["login", "select_account", "create"])(
-    "%s always shows a window, with the hint alone",
-    async (prompt) => {
-      const { broker, plugin } = setUp();
-      const loginHint = bob.username;
-      await plugin.acquireTokenInteractive(request({ prompt, loginHint, accountId: adaId }));
-      expect(broker.calls.map(({ method }) => method)).toEqual(["interactive"]);
-      expect(broker.interactive[0]).toMatchObject({ prompt, loginHint, parentWindow: "auto" });
-      expect(broker.interactive[0]).not.toHaveProperty("account");
-    },
-  );
-
-  it("login fills in the name of the account it is about", async () => {
-    const { broker, plugin } = setUp();
-    await plugin.acquireTokenInteractive(request({ prompt: "login", account: bob }));
-    await plugin.acquireTokenInteractive(request({ prompt: "select_account", account: bob }));
-    expect(broker.interactive.map(({ loginHint }) => loginHint)).toEqual([bob.username, undefined]);
-  });
-
-  it.each([
-    ["with an account", { accountId: adaId }],
-    ["without one", {}],
-  ])("none never shows one, %s", async (_, more) => {
-    const { broker, plugin } = setUp();
-    broker.onSilent = () => {
-      throw failure("interaction_required");
-    };
-    await expect(plugin.acquireTokenInteractive(request({ prompt: "none", ...more }))).rejects.toMatchObject({
-      errorCode: "interaction_required",
-    });
-    expect(broker.interactive).toEqual([]);
-  });
-
-  it("consent shows one at once, for the account", async () => {
-    const { broker, plugin } = setUp();
-    await plugin.acquireTokenInteractive(request({ prompt: "consent", accountId: adaId }));
-    expect(broker.silent).toEqual([]);
-    expect(broker.interactive[0]).toMatchObject({ prompt: "consent", account: ada });
-  });
-
-  it("no prompt leads an account to a window at once", async () => {
-    const { broker, plugin } = setUp();
-    await plugin.acquireTokenInteractive(request({ accountId: adaId }));
-    expect(broker.silent).toEqual([]);
-    expect(broker.interactive[0]).toMatchObject({ account: ada });
-    expect(broker.interactive[0]).not.toHaveProperty("prompt");
-  });
-
-  it("no prompt and no account tries without a window first", async () => {
-    const { broker, plugin } = setUp();
-    await plugin.acquireTokenInteractive(request());
-    expect(broker.interactive).toEqual([]);
-    broker.onSilent = () => {
-      throw failure("interaction_required");
-    };
-    await plugin.acquireTokenInteractive(request());
-    expect(broker.interactive).toHaveLength(1);
-    broker.onSilent = () => {
-      throw failure("no_network");
-    };
-    await expect(plugin.acquireTokenInteractive(request())).rejects.toMatchObject({
-      errorCode: "no_network_connectivity",
-    });
-    expect(broker.interactive).toHaveLength(1);
-  });
-
-  it.each([
-    [undefined, "auto"],
-    [Buffer.alloc(0), "auto"],
-    [Buffer.from([0]), "auto"],
-    [Buffer.from([0x34, 0x12, 0, 0]), 0x1234n],
-    [Buffer.from([1, 0, 0, 0, 1, 0, 0, 0]), 0x1_0000_0001n],
-  ])("the window handle %o is %s", async (handle, parentWindow) => {
-    const { broker, plugin } = setUp();
-    await plugin.acquireTokenInteractive(request({ prompt: "login" }), handle);
-    expect(broker.interactive[0]?.parentWindow).toBe(parentWindow);
-  });
-});
-
-describe("for @azure/identity", () => {
-  const caller = "identity";
-
-  it("a login hint does not make the user type a password again", async () => {
-    const { broker, plugin } = setUp({ caller });
-    const hinted = { prompt: "login", loginHint: ada.username };
-    await plugin.acquireTokenInteractive(request(hinted));
-    expect(broker.interactive).toEqual([]);
-    broker.onSilent = () => {
-      throw failure("interaction_required");
-    };
-    await plugin.acquireTokenInteractive(request(hinted));
-    expect(broker.interactive[0]).toMatchObject({ account: ada });
-    expect(broker.interactive[0]).not.toHaveProperty("prompt");
-  });
-
-  it.each(["no_network", "temporarily_unavailable", "broker_unavailable"] as const)(
-    "%s opens no window, however often identity turns to it",
-    async (code) => {
-      const { broker, plugin } = setUp({ caller });
-      broker.onSilent = () => {
-        throw failure(code);
-      };
-      const silent = await plugin.acquireTokenSilent(request({ accountId: adaId })).catch((error) => error);
-      const window = plugin.acquireTokenInteractive(request({ prompt: "select_account" }));
-      await expect(window).rejects.toMatchObject({ errorCode: silent.errorCode, cause: { code } });
-      expect(broker.interactive).toEqual([]);
-      await plugin.acquireTokenInteractive(request({ prompt: "select_account" }));
-      expect(broker.interactive).toHaveLength(1);
-    },
-  );
-
-  it("the user is asked where the user can help, and where another request failed", async () => {
-    const { broker, plugin } = setUp({ caller });
-    broker.onSilent = () => {
-      throw failure("interaction_required");
-    };
-    await plugin.acquireTokenSilent(request({ accountId: adaId })).catch(() => {});
-    await plugin.acquireTokenInteractive(request({ prompt: "select_account" }));
-    broker.onSilent = () => {
-      throw failure("no_network");
-    };
-    await plugin.acquireTokenSilent(request({ accountId: adaId })).catch(() => {});
-    await plugin.acquireTokenInteractive(request({ prompt: "select_account", scopes: ["other/.default"] }));
-    expect(broker.interactive).toHaveLength(2);
-  });
-
-  it("an app that asks msal-node itself is taken at its word", async () => {
-    const { broker, plugin } = setUp();
-    await plugin.acquireTokenInteractive(request({ prompt: "login", loginHint: ada.username }));
-    expect(broker.interactive[0]).toMatchObject({ prompt: "login", loginHint: ada.username });
   });
 });
 
@@ -582,11 +435,24 @@ describe("availability", () => {
     expect(plugin).toMatchObject({ isBrokerAvailable: true, unavailableReason: undefined });
   });
 
+  it("is not known when the question was aborted, or went wrong", async () => {
+    const broker = new FakeBroker();
+    const plugin = new NativeBrokerPlugin({ broker });
+    const aborted = plugin.probe({ abortSignal: AbortSignal.abort() });
+    await expect(aborted).rejects.toMatchObject({ name: "AbortError" });
+    expect(plugin.isBrokerAvailable).toBe(true);
+    broker.probe = () => Promise.reject(new Error("Something else."));
+    expect(await plugin.probe()).toBe(false);
+    expect(plugin.unavailableReason).toMatchObject({ reason: "forecast_failed" });
+  });
+
   it.each([
     [{ timeoutInMs: -1 }, RangeError, "timeoutInMs"],
     [{ timeoutInMs: "1" }, TypeError, "timeoutInMs"],
     [{ caller: "me" }, TypeError, "caller"],
     [{ clientCapabilities: "CP1" }, TypeError, "clientCapabilities"],
+    [{ abortSignal: {} }, TypeError, "abortSignal"],
+    [{ broker: {} }, TypeError, "broker"],
     [null, TypeError, "options"],
   ])("an option that makes no sense is refused: %j", (options, kind, name) => {
     const make = () => new NativeBrokerPlugin(options as NativeBrokerPluginOptions);

@@ -1,6 +1,7 @@
-import type { AbortSignalLike, Broker, BrokerError, BrokerStatus, BrokerToken } from "@x/broker-contract";
+import type { AbortSignalLike, Broker, BrokerError, BrokerToken } from "@x/broker-contract";
 import { accountNotFound } from "../credential/account-not-found.js";
-import { readTimeout, typeName } from "../credential/read-options.js";
+import { readAbortSignal } from "../credential/read-call.js";
+import { readBroker, readTimeout, typeName } from "../credential/read-options.js";
 import { readParentWindowHandle } from "../credential/window-handle.js";
 import { eitherSignal } from "./abort-signals.js";
 import { BrokerClient, type Candidate, type Session } from "./broker-client.js";
@@ -86,10 +87,10 @@ export class NativeBrokerPlugin {
     if (!Array.isArray(clientCapabilities) || clientCapabilities.some((one) => typeof one !== "string"))
       throw new TypeError('The option "clientCapabilities" must be an array of strings, such as ["CP1"].');
     this.#timeoutInMs = readTimeout(options.timeoutInMs, 'The option "timeoutInMs"') ?? defaultTimeoutInMs;
-    this.#abortSignal = options.abortSignal;
+    this.#abortSignal = readAbortSignal(options.abortSignal);
     this.#clientCapabilities = clientCapabilities;
     this.#isForIdentity = caller === "identity";
-    this.#client = new BrokerClient(options.broker);
+    this.#client = new BrokerClient(readBroker(options.broker));
     const forecast = this.#client.forecast();
     this.isBrokerAvailable = forecast.possible;
     this.unavailableReason = forecast.possible ? undefined : forecast.error;
@@ -107,18 +108,15 @@ export class NativeBrokerPlugin {
    * @throws AbortError when a signal fired.
    */
   async probe(options: BrokerCallOptions = {}): Promise<boolean> {
-    let status: Pick<BrokerStatus, "available"> & { readonly error?: BrokerError };
+    const signals = eitherSignal(this.#abortSignal, readAbortSignal(options.abortSignal));
     try {
-      const abortSignal = options.abortSignal ?? this.#abortSignal;
-      const broker = this.#client.broker();
-      status = await broker.probe(abortSignal === undefined ? {} : { abortSignal });
-    } catch (error) {
-      if (error instanceof Error && error.name === "AbortError") throw error;
-      status = { available: false, error: error as BrokerError };
+      const found = await this.#client.probe(signals.signal);
+      this.isBrokerAvailable = found.possible;
+      this.unavailableReason = found.possible ? undefined : found.error;
+      return found.possible;
+    } finally {
+      signals.leave();
     }
-    this.isBrokerAvailable = status.available;
-    this.unavailableReason = status.error;
-    return status.available;
   }
 
   /** Where to log. msal-node calls it for each of its apps; the last one counts. */
@@ -260,7 +258,8 @@ export class NativeBrokerPlugin {
   ): Promise<T> {
     const { correlationId } = request;
     const logger = this.#logger;
-    const signals = eitherSignal(this.#abortSignal, (request as BrokerCallOptions).abortSignal);
+    const { abortSignal } = request as BrokerCallOptions;
+    const signals = eitherSignal(this.#abortSignal, readAbortSignal(abortSignal));
     logger.log("Verbose", `NativeBrokerPlugin - ${method} called`, correlationId);
     try {
       return await this.#client.run(
