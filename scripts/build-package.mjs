@@ -40,10 +40,28 @@ for (const [kind, type] of [
 
   // The main ones each by itself: a file shared by two entries would be one more to find for both. The further ones,
   // which are mostly the same code, share a file: it need not be installed once for each.
-  const files = new Set([main, ...entriesIn(commands)]);
+  const files = new Set([main, ...entriesIn(commands.filter((text) => text.includes(`dist/${kind}/`)))]);
   const addFile = (late) => files.add(late);
   if (further.length > 0) await bundleEntries(further, kind, folder, addFile);
   for (const entry of files) await bundleEntries([entry], kind, folder, addFile);
+  pruneTypes(folder);
+}
+
+/** Takes away the types of modules that no entry shows anything of. */
+function pruneTypes(folder) {
+  const shown = new Set([main, ...further].map((name) => join(folder, `${name}.d.ts`)));
+  for (const file of shown)
+    for (const [, module] of readFileSync(file, "utf8").matchAll(/(?:from|import\() ?"(\.[^"]+)\.js"/g))
+      shown.add(join(dirname(file), `${module}.d.ts`));
+  for (const file of readdirSync(folder, { recursive: true }).map((path) => join(folder, path)))
+    if (file.endsWith(".d.ts") && !shown.has(file)) rmSync(file);
+  removeEmptyFolders(folder);
+}
+
+function removeEmptyFolders(folder) {
+  for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()))
+    removeEmptyFolders(join(folder, name));
+  if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
 }
 
 /** Puts the types of the unpublished package beside ours, and has ours refer to them there. */

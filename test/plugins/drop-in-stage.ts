@@ -1,4 +1,9 @@
-import { type BrokerEmulator, type EmulatedAccount, startBrokerEmulator } from "@x/broker-emulator";
+import {
+  type BrokerEmulator,
+  type BrokerEmulatorOptions,
+  type EmulatedAccount,
+  startBrokerEmulator,
+} from "@x/broker-emulator";
 
 export const storage = "https://storage.azure.com";
 export const scopes = [`${storage}/.default`];
@@ -19,8 +24,10 @@ export interface DropInStage {
   stop(): Promise<void>;
 }
 
-export async function startDropInStage(): Promise<DropInStage> {
-  const emulator = await startBrokerEmulator({ serveDiscovery: false });
+export async function startDropInStage(
+  options: Pick<BrokerEmulatorOptions, "generation"> = {},
+): Promise<DropInStage> {
+  const emulator = await startBrokerEmulator({ serveDiscovery: false, ...options });
   const { tenant } = emulator;
   tenant.registerApp({ clientId });
   const ada = tenant.addAccount({

@@ -2,8 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { startWslEmulator, type WslEmulator } from "@x/broker-emulator";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { runNode } from "../support/run-node.mjs";
+import { insideWsl, whyNoSimulatedWsl } from "../support/wsl-namespace.mjs";
 import { clientId, type DropInStage, startDropInStage } from "./drop-in-stage.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -50,6 +52,36 @@ describe("examples/identity.mjs", () => {
       stderr: "",
     });
     expect(stage.tenant.user.dialogs).toEqual([]);
+  });
+});
+
+describe("within a simulated WSL, without a session bus", () => {
+  let wsl: WslEmulator;
+  beforeAll(async () => {
+    wsl = await startWslEmulator();
+    wsl.tenant.registerApp({ clientId });
+    wsl.tenant.addAccount({ username: "ada@contoso.example" });
+  });
+  afterAll(() => wsl?.stop());
+  beforeEach((ctx) => {
+    const reason = whyNoSimulatedWsl(wsl);
+    if (reason !== undefined) ctx.skip(reason);
+  });
+
+  it.each([
+    ["msal-node.mjs", "ada@contoso.example is signed in"],
+    ["identity.mjs", "There is a token"],
+  ])("%s signs in through Windows' broker", async (name, said) => {
+    // As in a systemd service.
+    const env = {
+      DBUS_SESSION_BUS_ADDRESS: "",
+      XDG_RUNTIME_DIR: "",
+      X_BROKER_TRANSPORT: "",
+      CLIENT_ID: clientId,
+    };
+    const outcome = await runNode(example(name), { env, inside: insideWsl(wsl) });
+    expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining(said), stderr: "" });
+    expect(wsl.countRequests("acquireTokenSilently")).toBeGreaterThan(0);
   });
 });
 

@@ -136,7 +136,7 @@ describe("Microsoft's plugin over it", () => {
     [11, "ClientConfigurationError", "untrusted_authority", "AuthorityUntrusted"],
     [19, "ClientAuthError", "no_account_found", "AccountNotFound"],
     [9, "ClientAuthError", "platform_broker_error", "IncorrectConfiguration"],
-    // An account switch, which comes without a token: Microsoft's runtime and plugin end the process here.
+    // An account switch, which comes without a token: over Microsoft's runtime its plugin never answers here.
     [12, "ClientAuthError", "no_account_found", "AccountNotFound"],
   ])("tells the broker's status %i", async (status, name, errorCode, platform) => {
     const account = await accountOf(ours, "ada@contoso.example");

@@ -10,7 +10,7 @@ export class InstalledCopy {
   readonly folder: string = realpathSync(mkdtempSync(join(tmpdir(), "broker-installed-")));
 
   constructor() {
-    requireBuilt("broker/dist/cjs/cli/main.js");
+    requireBuilt("broker/dist/cjs/index.js");
     for (const name of ["broker", "broker-contract"]) this.#copy(name, ["dist", "package.json"]);
     for (const dependency of ["@azure", "commander"]) this.#link("broker", dependency);
   }
