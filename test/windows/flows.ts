@@ -1,15 +1,10 @@
 // What only Windows' accounts have: two kinds of them, a picker, sign-out of one app, a key of Windows' own. The cases
 // run wherever a broker and a WAM door are put on stage.
-import type {
-  Broker,
-  BrokerAccount,
-  BrokerError,
-  InteractiveTokenRequest,
-  SilentTokenRequest,
-} from "@x/broker-contract";
+import type { Broker, BrokerAccount, InteractiveTokenRequest, SilentTokenRequest } from "@x/broker-contract";
 import { type EmulatedAccount, EmulatedTenant, type WamDoor } from "@x/broker-emulator";
 import type { NativeSession } from "@x/broker-win";
 import { afterEach, describe, expect, it } from "vitest";
+import { failureOf } from "../faults/expect-failure.js";
 import { usualSession } from "./windows-stage.js";
 
 export interface FlowStage {
@@ -272,15 +267,4 @@ export function describeWindowsFlows(harness: FlowHarness): void {
       });
     });
   });
-}
-
-async function failureOf(call: Promise<unknown>): Promise<BrokerError> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Error) || error.name !== "BrokerError") {
-    throw new Error(`The call should have failed with a BrokerError, got ${String(error)}.`);
-  }
-  return error as BrokerError;
 }

@@ -44,9 +44,6 @@ export async function bundleForWindows({ files, directory, format = "esm", plugi
     input: files,
     platform: "node",
     plugins: [...plugins, shippedParts(format)],
-    onLog: (level, log, tell) => {
-      if (log.code !== "EVAL" && log.code !== "CIRCULAR_DEPENDENCY") tell(level, log);
-    },
   });
   await bundle.write({
     dir: directory,

@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import {
   addon,
   addonPath,
+  fake,
   findProvider,
   later,
   logged,
@@ -42,6 +43,11 @@ async function runAlone(body: string, program = process.execPath): Promise<strin
   const { stdout } = await promisify(execFile)(program, ["-e", code], { timeout: 60_000 });
   return stdout.trim();
 }
+
+// Wine starts the process of its desktop with the first window, which would inherit a child's output, and keep it open.
+beforeAll(() => {
+  fake.openWindow();
+});
 
 describe("a process", () => {
   it("ends by itself though it holds WinRT objects and a turn", async () => {

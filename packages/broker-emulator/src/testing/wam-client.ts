@@ -1,3 +1,4 @@
+import { EmulatedTenant } from "../tenant/emulated-tenant.js";
 import type {
   WamAccount,
   WamAnswer,
@@ -6,8 +7,8 @@ import type {
   WamTokenAnswer,
   WamTokenCall,
 } from "../wam-door/wam-calls.js";
-import type { WamDoor } from "../wam-door/wam-door.js";
-import { clientId } from "./token-requests.js";
+import { createWamDoor, type WamDoor, type WamDoorOptions } from "../wam-door/wam-door.js";
+import { clientId, populate } from "./token-requests.js";
 
 type Unsigned<T> = T extends WamCall ? Omit<T, "signal"> : never;
 
@@ -87,4 +88,20 @@ export function responseOf({ status, responses = [] }: WamTokenAnswer) {
   const [response] = responses;
   if (response === undefined) throw new Error(`There is no response; the status is ${status}.`);
   return { ...response, properties: response.properties ?? {} };
+}
+
+/** A tenant with one app and one person signed in, a WAM door to it, and a client of that. */
+export function wamWorld(options: WamDoorOptions = {}) {
+  const clock = { now: Math.floor(Date.now() / 1000) * 1000 };
+  const tenant = new EmulatedTenant({ now: () => clock.now });
+  const { account } = populate(tenant);
+  const door = createWamDoor(tenant, options);
+  return { clock, tenant, account, door, client: new WamClient(door) };
+}
+
+/** The same with a personal account beside the one of work. */
+export function wamWorldOfBoth() {
+  const world = wamWorld();
+  const pat = world.tenant.addAccount({ username: "pat@outlook.example", name: "Pat Doe", personal: true });
+  return { ...world, pat };
 }
