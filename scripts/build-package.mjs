@@ -5,9 +5,18 @@
 // what the programs of `bin` import. The types come from `tsc`, file by file, and need a package.json beside them that
 // says which kind of module they describe.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { rolldown } from "rolldown";
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
@@ -21,7 +30,9 @@ function entriesIn(texts) {
 }
 /** Part of each bundle: a few lines of code, and finding another package takes longer than loading them. */
 const inlined = new Set(["@x/broker-contract", "@x/broker-protocol"]);
-/** Of these, the one that is not published: its types have to come along as well. */
+/** Of others only the commands have a use, and an app shall not have to install it for them. With its license. */
+const forCommands = ["commander"];
+/** Of the inlined ones, the one that is not published: its types have to come along as well. */
 const unpublished = "@x/broker-protocol";
 
 rmSync("dist", { recursive: true, force: true });
@@ -45,6 +56,15 @@ for (const [kind, type] of [
   if (further.length > 0) await bundleEntries(further, kind, folder, addFile);
   for (const entry of files) await bundleEntries([entry], kind, folder, addFile);
   pruneTypes(folder);
+  bringLicenses(folder);
+}
+
+/** Puts the license of what became part of the commands beside them. */
+function bringLicenses(folder) {
+  const [program] = entriesIn(commands);
+  if (!existsSync(`${folder}/${program}.js`)) return;
+  for (const name of forCommands.filter((one) => one in manifest.devDependencies))
+    copyFileSync(`node_modules/${name}/LICENSE`, join(folder, dirname(program), `${name}.LICENSE`));
 }
 
 /** Takes away the types of modules that no entry shows anything of. */
@@ -120,7 +140,7 @@ function lateFiles(entry, addFile) {
 }
 
 function isForeign(id) {
-  return !/^[./\0]/.test(id) && !inlined.has(id);
+  return !isAbsolute(id) && !/^[./\0]/.test(id) && !inlined.has(id) && !forCommands.includes(id);
 }
 
 /**

@@ -12,7 +12,7 @@ export class InstalledCopy {
   constructor() {
     requireBuilt("broker/dist/cjs/index.js");
     for (const name of ["broker", "broker-contract"]) this.#copy(name, ["dist", "package.json"]);
-    for (const dependency of ["@azure", "commander"]) this.#link("broker", dependency);
+    this.#link("broker", "@azure");
   }
 
   /** Adds the Linux package; gives its folder. */
