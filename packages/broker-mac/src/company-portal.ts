@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { oldestCompanyPortal } from "./protocol.js";
@@ -44,6 +45,14 @@ export async function readCompanyPortal(places: Places = installedPlaces): Promi
   } catch {
     return { installed: true, changedAt };
   }
+}
+
+/** The same at once, without the version: that takes a program to read. */
+export function glanceAtCompanyPortal({
+  infoFile,
+}: Pick<Places, "infoFile"> = installedPlaces): CompanyPortal {
+  const found = statSync(infoFile, { throwIfNoEntry: false });
+  return found === undefined ? { installed: false } : { installed: true, changedAt: found.ctimeMs };
 }
 
 /** Whether it is one that refuses signed programs which are no app bundles; `false` where its version is unknown. */

@@ -12,6 +12,7 @@ import { addon, type LoadBinding } from "./native-addon.js";
 
 export type { NativeBindingDescription } from "@x/broker-protocol";
 export type { CompanyPortal } from "./company-portal.js";
+export { type BrokerForecast, type ForecastOptions, forecastBroker } from "./forecast.js";
 export { defaultTimeoutInMs } from "./mac-broker.js";
 export { describeNativeBinding, type LoadBinding } from "./native-addon.js";
 export { bundleRedirectUri, unsignedRedirectUri } from "./protocol.js";

@@ -1,5 +1,5 @@
 import type { BrokerError } from "@x/broker-contract";
-import { callError, foreignText } from "@x/broker-protocol";
+import { type CallFacts, callError, foreignText } from "@x/broker-protocol";
 import { chainError } from "./extension-errors.js";
 import type { MacFacts } from "./mac-facts.js";
 import type { NativeError } from "./native.js";
@@ -40,7 +40,7 @@ export function nativeError(error: unknown, facts: MacFacts): BrokerError {
 }
 
 /** AuthenticationServices is for the process' main thread. */
-export function notMainThread(facts: MacFacts): BrokerError {
+export function notMainThread(facts: CallFacts): BrokerError {
   return callError("broker_unavailable", facts, {
     reason: "not_main_thread",
     message:

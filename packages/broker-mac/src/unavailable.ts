@@ -1,7 +1,6 @@
 import type { BrokerError } from "@x/broker-contract";
-import { callError } from "@x/broker-protocol";
+import { type CallFacts, callError } from "@x/broker-protocol";
 import { type CompanyPortal, isTooOld } from "./company-portal.js";
-import type { MacFacts } from "./mac-facts.js";
 import { oldestCompanyPortal } from "./protocol.js";
 
 /** How long the extension may be missing after enrolment or an update: people saw 10 to 15 seconds. */
@@ -11,7 +10,7 @@ const profile =
   "Enrol this Mac with your organization (Company Portal > Sign in); its administrator assigns the single sign-on profile (com.apple.extensiblesso).";
 
 /** Why macOS has no SSO extension for Microsoft's sign-in. */
-export function noExtension(portal: CompanyPortal, facts: MacFacts, now = Date.now()): BrokerError {
+export function noExtension(portal: CompanyPortal, facts: CallFacts, now = Date.now()): BrokerError {
   const native = { companyPortal: portal.installed ? (portal.version ?? "installed") : "missing" };
   if (!portal.installed) {
     return callError("broker_unavailable", facts, {
