@@ -27,8 +27,6 @@ describe("Microsoft's own client for Windows", () => {
   afterAll(() => {
     wam.closeWindow(window);
     wam.stop();
-    // The client never lets its process end; what is told of these tests is told by then.
-    setTimeout(() => process.exit(), 1_000).unref();
   });
   beforeEach(() => {
     tenant = new EmulatedTenant();
