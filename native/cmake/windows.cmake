@@ -41,6 +41,8 @@ function(broker_harden target)
       /W4 /WX /wd4577 /permissive- /utf-8 /Zc:__cplusplus /GR- /GS /sdl /guard:cf /Qspectre /O2)
     target_link_options(${target} PRIVATE
       /WX /guard:cf /DYNAMICBASE /NXCOMPAT /OPT:REF /OPT:ICF /INCREMENTAL:NO
+      # The same sources give the same file.
+      /Brepro
       # Libraries of Windows come from System32 only.
       /DEPENDENTLOADFLAG:0x800)
     if(CMAKE_SIZEOF_VOID_P EQUAL 8)

@@ -1,28 +1,32 @@
 // Judges the emulator's WAM door and the fake WAM: Microsoft's own client for Windows, unmodified and closed, signs in
 // through them. (What it asks for is in the captures, which broker-win is compared with; here it is the other side that
-// is put to the test.) It shows no window here: for that it needs Windows.System.DispatcherQueueController and a working
-// IContextCallback, neither of which Wine 8 has.
+// is put to the test.) The account picker is left out: to show it the client needs a working IContextCallback, which
+// Wine 8 does not have.
 import { randomUUID } from "node:crypto";
 import type { Account, AuthParameters, AuthResult, DiscoverAccountsResult } from "@azure/msal-node-runtime";
 import runtimePackage from "@azure/msal-node-runtime";
 import { createWamDoor, type EmulatedAccount, EmulatedTenant, type PolicyEffect } from "@x/broker-emulator";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type FakeWam, loadFakeWam } from "../doubles/wam/fake-wam.js";
 
 const { msalNodeRuntime: runtime } = runtimePackage;
 const clientId = randomUUID();
 const scope = "https://graph.microsoft.com/User.Read";
+const mailScope = "https://graph.microsoft.com/Mail.Read";
 const inSeconds = (millis: number) => Math.floor(millis / 1000);
 
 describe("Microsoft's own client for Windows", () => {
   const wam: FakeWam = loadFakeWam();
   let tenant: EmulatedTenant;
   let ann: EmulatedAccount;
+  let window: bigint;
 
+  beforeAll(() => {
+    window = wam.openWindow();
+  });
   afterAll(() => {
+    wam.closeWindow(window);
     wam.stop();
-    // The client never lets its process end; what is told of these tests is told by then.
-    setTimeout(() => process.exit(), 1_000).unref();
   });
   beforeEach(() => {
     tenant = new EmulatedTenant();
@@ -71,6 +75,41 @@ describe("Microsoft's own client for Windows", () => {
     const result = await acquireSilently(account);
     expect(tenant.verify(result.accessToken)).toMatchObject({ oid: ann.localAccountId, scp: "Mail.Read" });
     expect(wam.log().map(({ call }) => call)).toContain("GetTokenSilentlyWithWebAccountAsync");
+  });
+
+  describe("with a window", () => {
+    it("signs somebody in", async () => {
+      tenant.addAccount({ username: "bob@contoso.example", signedIn: false });
+      tenant.user.script = [{ kind: "signs_in", as: "bob@contoso.example" }];
+      const result = await signInInteractively();
+      expect(plainAccount(result.account).username).toBe("bob@contoso.example");
+      expect(tenant.user.dialogs).toHaveLength(1);
+      const shown = wam.log().find(({ call }) => call === "RequestTokenForWindowAsync");
+      expect(shown).toMatchObject({ hwnd: Number(window), promptType: 1 });
+    });
+
+    it("starts with a login hint", async () => {
+      tenant.addAccount({ username: "bob@contoso.example", signedIn: false });
+      const result = await signInInteractively("organizations", "bob@contoso.example");
+      expect(plainAccount(result.account).username).toBe("bob@contoso.example");
+    });
+
+    it("gets a token that the user had to be asked for", async () => {
+      const { account } = await signInSilently(tenant.tenantId);
+      tenant.addPolicy({}, { kind: "interaction_required" });
+      await expect(acquireSilently(account)).rejects.toMatchObject({ errorStatus: 2 });
+      const request = parameters(tenant.tenantId, [mailScope]);
+      const result = await settle<AuthResult>((done) =>
+        runtime.AcquireTokenInteractivelyAsync(windowHandle(), request, randomUUID(), account, done),
+      );
+      expect(tenant.verify(result.accessToken)).toMatchObject({ oid: ann.localAccountId, scp: "Mail.Read" });
+      expect(tenant.user.dialogs).toHaveLength(1);
+    });
+
+    it("understands that the user closed it", async () => {
+      tenant.user.script = [{ kind: "cancels" }];
+      await expect(signInInteractively()).rejects.toMatchObject({ errorStatus: 7 });
+    });
   });
 
   it("signs an account out of the app", async () => {
@@ -131,8 +170,21 @@ describe("Microsoft's own client for Windows", () => {
 
   /** With a scope of its own, for the client keeps the tokens it has had. */
   function acquireSilently(account: Account): Promise<AuthResult> {
-    const request = parameters(tenant.tenantId, ["https://graph.microsoft.com/Mail.Read"]);
+    const request = parameters(tenant.tenantId, [mailScope]);
     return settle((done) => runtime.AcquireTokenSilentlyAsync(request, randomUUID(), account, done));
+  }
+
+  function windowHandle(): Buffer {
+    const handle = Buffer.alloc(8);
+    handle.writeBigUInt64LE(window);
+    return handle;
+  }
+
+  function signInInteractively(authority = "organizations", hint = ""): Promise<AuthResult> {
+    const request = parameters(authority);
+    return settle((done) =>
+      runtime.SignInInteractivelyAsync(windowHandle(), request, randomUUID(), hint, done),
+    );
   }
 
   function discover(): Promise<DiscoverAccountsResult> {

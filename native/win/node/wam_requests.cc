@@ -15,8 +15,10 @@ using AccountPtr = ComPtr<winrt::IWebAccount>;
 using ResultPtr = ComPtr<winrt::IWebTokenRequestResult>;
 using TurnPtr = std::shared_ptr<Turn>;
 
+/** Null for what no handle is wide enough for. */
 HWND windowOf(std::uint64_t number) {
-  return reinterpret_cast<HWND>(static_cast<std::uintptr_t>(number));
+  const auto handle = static_cast<std::uintptr_t>(number);
+  return handle == number ? reinterpret_cast<HWND>(handle) : nullptr;
 }
 
 /** An object that this addon has made. */

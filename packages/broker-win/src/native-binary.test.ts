@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type PeFacts, peCharacteristics, readPe } from "./testing/pe.js";
 
@@ -9,7 +10,7 @@ const { symbols: nodeApiSymbols } = require("node-api-headers") as {
 };
 
 /** The build for 64-bit Windows, as the package ships it: its name is what node-gyp-build looks for. */
-const addon = new URL("../prebuilds/win32-x64/broker-win.node", import.meta.url).pathname;
+const addon = fileURLToPath(new URL("../prebuilds/win32-x64/broker-win.node", import.meta.url));
 
 describe("the addon built for Windows", () => {
   let pe: PeFacts;
@@ -67,7 +68,8 @@ describe("the addon built for Windows", () => {
   });
 
   it("is the same for the same sources, and stripped", () => {
-    expect(pe.timestamp).toBe(0);
+    // MSVC's linker has a hash of the content in its place.
+    if (pe.imports.has("msvcrt.dll")) expect(pe.timestamp).toBe(0);
     expect(pe.symbols).toBe(0);
   });
 

@@ -6,17 +6,18 @@ import { join } from "node:path";
 import { cacheDirectory, moveInPlace } from "./windows-node.mjs";
 
 /** Named after what is in it: whoever changes the registry below gets a new one. */
-const prefixName = "wine-prefix-1";
+const prefixName = "wine-prefix-2";
 
 /** Names the fake WAM for one process; where it names nothing, that process' Windows has a broken WAM. */
 export const fakeWamVariable = "BROKER_FAKE_WAM";
 
-/** The WinRT classes of the Web Account Manager and of its account picker. */
+/** The WinRT classes of the Web Account Manager and of its account picker; the last is for Microsoft's own client. */
 const classes = [
   "Windows.Security.Authentication.Web.Core.WebAuthenticationCoreManager",
   "Windows.Security.Authentication.Web.Core.WebTokenRequest",
   "Windows.UI.ApplicationSettings.AccountsSettingsPane",
   "Windows.UI.ApplicationSettings.WebAccountProviderCommand",
+  "Windows.System.DispatcherQueueController",
 ];
 
 /**
@@ -27,8 +28,8 @@ export function wineEnvironment(prefix) {
   return {
     WINEPREFIX: prefix,
     WINEDEBUG: process.env["WINEDEBUG"] ?? "-all",
-    // Else it wants to download Gecko and Mono, and to put entries into the desktop's menus.
-    WINEDLLOVERRIDES: "mscoree,mshtml,winemenubuilder.exe=",
+    // Else it wants to download Gecko and Mono, to put entries into the menus of a desktop, and to debug what crashes.
+    WINEDLLOVERRIDES: "mscoree,mshtml,winemenubuilder.exe,winedbg.exe=",
     // With a display the tests would show windows on it.
     DISPLAY: "",
     WAYLAND_DISPLAY: "",

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core_manager.h"
+#include "dispatcher_queue.h"
 #include "objects.h"
 #include "pane.h"
 #include "script.h"
@@ -21,6 +22,7 @@ MakeFactory makerOf(const std::string& className) {
   if (is(broker::runtime_class::kTokenRequest)) return &makeTokenRequestFactory;
   if (is(broker::runtime_class::kSettingsPane)) return &makePaneFactory;
   if (is(broker::runtime_class::kProviderCommand)) return &makeProviderCommandFactory;
+  if (className == kDispatcherQueueController) return &makeDispatcherQueueFactory;
   return nullptr;
 }
 

@@ -133,7 +133,6 @@ class PaneArgs final : public Object<Threading::OneThread, IAccountsSettingsPane
 
   const std::string& headerText() const { return headerText_; }
   const std::vector<ComPtr<IWebAccountProviderCommand>>& commands() const { return commands_->items(); }
-  bool isDeferred() const { return deferred_; }
   void raised() {
     if (!deferred_) ready_();
   }
