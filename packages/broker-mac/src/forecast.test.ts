@@ -7,7 +7,7 @@ const mac = ({ mainThread = true, canPerform = true }) => ({
   loadBinding: () =>
     ({
       isMainThread: () => mainThread,
-      canPerform: (url: string) => canPerform && url === "https://login.microsoftonline.com/common",
+      canPerformNow: (url: string) => canPerform && url === "https://login.microsoftonline.com/common",
     }) as Partial<NativeBinding> as NativeBinding,
 });
 const longAgo = 1;
