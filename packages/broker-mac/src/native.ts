@@ -11,14 +11,8 @@
  * `isApplicationRunning`.
  */
 
-/** Whether work holds the process until it has ended. */
-export interface NativeHold {
-  /** `false`: nobody awaits it, so the process may end without it. Default `true`. */
-  readonly keepAlive?: boolean;
-}
-
 /** One request to the extension. */
-export interface NativeRequest extends NativeHold {
+export interface NativeRequest {
   /** URL the extension is chosen by, absolute. */
   readonly identityProviderUrl: string;
   /** `ASAuthorizationOpenIDRequest.requestedOperation`. */
@@ -33,6 +27,8 @@ export interface NativeRequest extends NativeHold {
    * runs; an address that is not a living view's ends the process, as with every native handle.
    */
   readonly anchorView?: bigint;
+  /** `false`: nobody awaits it, so the process may end without it. Default `true`. */
+  readonly keepAlive?: boolean;
 }
 
 /** The extension's answer, as it came. */

@@ -6,35 +6,25 @@ import {
   callError,
   checkedToken,
   field,
-  type HttpRequestParts,
   nonsense,
   numberField,
+  type ProofKey,
   textField,
 } from "@x/broker-protocol";
 import type { AnswerFields } from "./answer.js";
 import { telemetryOf } from "./device-info.js";
 import type { PreparedTokenRequest } from "./token-request.js";
 
-/** The key a proof-of-possession token was asked for with. */
-export interface RequestSigner {
-  readonly id: string;
-  signRequest(
-    accessToken: string,
-    parts: HttpRequestParts,
-    header?: Readonly<Record<string, string>>,
-    now?: number,
-  ): Promise<string>;
-}
-
 /**
  * Reads a successful answer to a token request and holds it against the request. A refresh token in it is not looked
  * at, nor is a second token (`additional_token_reponse`), which belongs to Microsoft's own apps.
+ * @param signer The key that a proof-of-possession token was asked for with.
  * @throws BrokerError for a token that is not what was asked for
  */
 export async function readTokenAnswer(
   fields: AnswerFields,
   request: PreparedTokenRequest,
-  signer: RequestSigner | undefined,
+  signer: ProofKey | undefined,
   facts: CallFacts,
   now = Date.now(),
 ): Promise<BrokerToken> {
