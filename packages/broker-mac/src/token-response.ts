@@ -1,11 +1,8 @@
 import type { BrokerToken, TokenType } from "@x/broker-contract";
 import {
-  accessTokenClaims,
-  asObject,
   type CallFacts,
   callError,
   checkedToken,
-  field,
   nonsense,
   numberField,
   type ProofKey,
@@ -51,7 +48,8 @@ export async function readTokenAnswer(
     now,
   );
   if (request.proofOfPossession === undefined || signer === undefined) return token;
-  if (!isBoundTo(accessToken, signer.id)) throw provesNothing(facts);
+  // A token that cannot be read may be: what the answer calls it has to do.
+  if (signer.binds(accessToken) === false) throw provesNothing(facts);
   const header = { kid: signer.id, typ: "JWT" };
   const signed = await signer.signRequest(accessToken, request.proofOfPossession, header, now);
   return { ...token, accessToken: signed };
@@ -73,13 +71,6 @@ function readTokenType(fields: AnswerFields, request: PreparedTokenRequest, fact
   }
   if (type === undefined || type === "bearer") return "Bearer";
   throw nonsense("a token of another type than was asked for", facts);
-}
-
-/** Whether a token names the key; one that cannot be read may. */
-function isBoundTo(accessToken: string, keyId: string): boolean {
-  const claims = accessTokenClaims(accessToken);
-  const confirmation = claims && asObject(field(claims, "cnf"));
-  return claims === undefined || (confirmation !== undefined && textField(confirmation, "kid") === keyId);
 }
 
 function provesNothing(facts: CallFacts, type?: string) {
