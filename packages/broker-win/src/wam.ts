@@ -39,11 +39,6 @@ export type TokenQuestion = NativeTokenRequest extends infer Request
     : never
   : never;
 
-/** Whether a plug-in says that it is an emulator's. */
-export function isEmulator({ displayName }: NativeProvider): boolean {
-  return /emulator/i.test(displayName);
-}
-
 /** WAM's operations, each within the patience of the call it is for, its errors told as `BrokerError`s. */
 export class Wam {
   readonly #loadBinding: LoadBinding;

@@ -32,7 +32,10 @@ export interface ExtensionRequest {
   answer(answer: ExtensionAnswer, options?: AnswerOptions): void;
 }
 
-/** Success with header fields, failure with an `NSError`, a credential of another class, or one without a response. */
+/**
+ * Success with header fields, failure with an `NSError`, a credential of another class, one without a response, or one
+ * that raises an exception when it is read.
+ */
 export type ExtensionAnswer =
   | {
       readonly headers: Readonly<Record<string, string>>;
@@ -42,7 +45,7 @@ export type ExtensionAnswer =
       readonly url?: string | null;
     }
   | { readonly error: ExtensionError }
-  | { readonly credential: "other" | "empty" };
+  | { readonly credential: "other" | "empty" | "broken" };
 
 export interface ExtensionError {
   readonly domain: string;
@@ -79,21 +82,25 @@ export interface ExtensionDouble {
   onRequest(listener: ((request: ExtensionRequest) => void) | undefined): void;
   /** Answers the next requests at once, inside `performRequests`; `onRequest` does not hear of them. */
   answerInsidePerform(answer: ExtensionAnswer | undefined): void;
-  /** `canPerformAuthorization`. Default `true`. */
-  setCanPerform(value: boolean): void;
+  /** `canPerformAuthorization`. Default `true`; `undefined`: not answered until something is set. */
+  setCanPerform(value: boolean | undefined): void;
   /** An `NSApp` that runs, that does not (`false`), or none (`undefined`, the default). */
   setApplicationRunning(value: boolean | undefined): void;
   /** Who this process is. Default: nothing is known, as of a plain unsigned executable. */
   setCaller(caller: { bundleIdentifier?: string; signingIdentifier?: string; teamIdentifier?: string }): void;
   /** Raises an exception of this name inside the next `performRequests` or `canPerformAuthorization`. */
   raiseNext(exceptionName: string): void;
-  /** An `NSView` in an `NSWindow`; lives until `reset`. */
+  /** An `NSView` in an `NSWindow`; lives until `closeWindows` or `reset`. */
   createView(): { readonly view: bigint; readonly window: bigint };
+  /** Lets go of all views and windows, as an app does that closes them. */
+  closeWindows(): void;
   /** What became of the requests since `reset`, in their order, and what lives, set free by now or not. */
   facts(): {
     readonly requests: readonly RequestFacts[];
     readonly liveControllers: number;
     readonly liveDelegates: number;
+    /** Windows deallocated on another thread than the main one, against AppKit's rules. */
+    readonly windowsFreedElsewhere: number;
   };
   /** Everything as at the beginning. Pending requests are never answered. */
   reset(): void;

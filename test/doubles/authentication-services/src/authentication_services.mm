@@ -70,8 +70,9 @@ using broker_double::state;
 
 - (BOOL)canPerformAuthorization {
   broker_double::raiseIfAsked();
-  std::lock_guard lock(state().mutex);
-  return state().canPerform;
+  std::unique_lock lock(state().mutex);
+  state().canPerformChanged.wait(lock, [] { return state().canPerform.has_value(); });
+  return *state().canPerform;
 }
 
 - (ASAuthorizationSingleSignOnRequest*)createRequest {

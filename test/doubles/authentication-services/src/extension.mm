@@ -41,9 +41,10 @@ void answerInsidePerform(std::optional<Answer> answer) {
   state().immediateAnswer = std::move(answer);
 }
 
-void setCanPerform(bool value) {
+void setCanPerform(std::optional<bool> value) {
   std::lock_guard lock(state().mutex);
   state().canPerform = value;
+  state().canPerformChanged.notify_all();
 }
 
 void setCaller(CallerFacts caller) {
@@ -66,6 +67,11 @@ unsigned liveControllers() {
   return state().liveControllers;
 }
 
+unsigned windowsFreedElsewhere() {
+  std::lock_guard lock(state().mutex);
+  return state().windowsFreedElsewhere;
+}
+
 unsigned liveDelegates() {
   return static_cast<unsigned>(liveTargets());
 }
@@ -78,11 +84,12 @@ RequestId lastRequestId() {
 void reset() {
   onRequest({});
   setApplicationRunning(std::nullopt);
+  setCanPerform(true);
   closeWindows();
   std::lock_guard lock(state().mutex);
   state().immediateAnswer.reset();
   state().exceptionToRaise.clear();
-  state().canPerform = true;
+  state().windowsFreedElsewhere = 0;
   state().caller = {};
   state().requests.clear();
   state().controllers.clear();
