@@ -85,7 +85,3 @@ extern "C" __declspec(dllexport) HRESULT WINAPI
   *factory = made.get();
   return S_OK;
 }
-
-extern "C" __declspec(dllexport) HRESULT WINAPI DllCanUnloadNow() {
-  return S_FALSE;
-}
