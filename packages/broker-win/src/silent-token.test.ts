@@ -392,6 +392,16 @@ describe("a token that shall be a new one", () => {
 });
 
 describe("MSA passthrough, silently", () => {
+  it("is only for who asks for it: else a personal account is asked for as such", async () => {
+    const { broker, wam } = brokerIn();
+    const known = personalAccount({ native: { wamAccountIds: { [clientId]: "msa-web-account-id" } } });
+    await broker.acquireTokenSilently(request({ account: known }));
+    expect(onlyTokenCall(wam)).toMatchObject({
+      provider: { authority: "consumers" },
+      webAccount: "msa-web-account-id",
+    });
+  });
+
   const passthrough = { msaPassthrough: true };
 
   it("has the plug-in for personal accounts vouch for the user", async () => {

@@ -231,7 +231,7 @@ async function presented(
 }
 
 /** Facts of a call that keep an account's names out of what is written, too. */
-export function withNames(facts: CallFacts, account: NativeAccount | undefined): CallFacts {
+function withNames(facts: CallFacts, account: NativeAccount | undefined): CallFacts {
   if (account === undefined) return facts;
   const names = [...(facts.personalData ?? []), ...namesOf(account)];
   return { ...facts, personalData: names.sort((a, b) => b.length - a.length) };
