@@ -138,15 +138,19 @@ export class Wam {
   async withTurn<T>(call: Call, work: (turn: NativeTurn) => Promise<T>): Promise<T> {
     const turn = await this.#wait((binding) => {
       const operation = binding.beginInteractive(inBackground);
+      let granted: NativeTurn | undefined;
       let abandoned = false;
       operation.result.then(
-        (late) => {
-          if (abandoned) late.end();
+        (turn) => {
+          granted = turn;
+          if (abandoned) turn.end();
         },
         () => {},
       );
+      // The turn may come before the waiting is given up, and even then nobody has it.
       const cancel = () => {
         abandoned = true;
+        granted?.end();
         operation.cancel();
       };
       return { result: operation.result, cancel };
