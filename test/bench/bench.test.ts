@@ -8,6 +8,7 @@ import { skipUnlessCi } from "../doubles/authentication-services/double.js";
 import { platforms } from "./platforms.mjs";
 import { plot } from "./plot.mjs";
 import { ratios, summary } from "./statistics.mjs";
+import { recorder, replay } from "./subjects/bare-binding.mjs";
 
 const program = join(import.meta.dirname, "bench.mjs");
 
@@ -96,6 +97,34 @@ describe("the bench", () => {
       await expect(promisify(execFile)(process.execPath, [program, ...args])).rejects.toMatchObject({
         code: 2,
       });
+  });
+});
+
+describe("the floor over a double", () => {
+  it("asks the addon what our side asked, in the same order, and in a turn of its own", async () => {
+    const asked: unknown[] = [];
+    const turns = [1, 2].map((number) => ({ number, end: () => asked.push(`end ${number}`) }));
+    const waiting = [...turns];
+    const answered = (result?: unknown) => ({ result: Promise.resolve(result) });
+    const binding = {
+      beginInteractive: () => answered(waiting.shift()),
+      requestToken: (request: object) => {
+        asked.push(request);
+        return answered();
+      },
+      session: () => asked.push("session"),
+    };
+    const noted = recorder(binding, ["beginInteractive", "requestToken"]);
+    const turn = await noted.binding.beginInteractive().result;
+    noted.binding.session();
+    await noted.binding.requestToken({ scope: "a" }).result;
+    await noted.binding.requestToken({ scope: "b", turn }).result;
+    const steps = noted.take();
+    expect(noted.take()).toEqual([]);
+
+    asked.length = 0;
+    await replay(binding, steps);
+    expect(asked).toEqual([{ scope: "a" }, { scope: "b", turn: turns[1] }, "end 2"]);
   });
 });
 

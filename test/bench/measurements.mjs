@@ -89,7 +89,11 @@ export class Bench {
       /** @type {Record<"package" | "addon" | "token" | "peer" | "peerToken" | "floor" | "floorToken", any[]>} */
       const found = { package: [], addon: [], token: [], peer: [], peerToken: [], floor: [], floorToken: [] };
       // The first of several reads files that no cache has yet.
-      for (let round = this.#effort.freshProcesses > 1 ? -1 : 0; round < this.#effort.freshProcesses; round++) {
+      for (
+        let round = this.#effort.freshProcesses > 1 ? -1 : 0;
+        round < this.#effort.freshProcesses;
+        round++
+      ) {
         const one = {
           package: await load("package"),
           addon: await load(...loading.addon),
