@@ -8,10 +8,11 @@
  * told otherwise; `cancel` ends in `ASAuthorizationErrorCanceled`; user interface is allowed by default; AppKit is not
  * running.
  */
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
 import type { NativeBinding } from "../../../packages/broker-mac/src/native.js";
+import { doubleFiles, whyNoDouble } from "./double-files.mjs";
+
+export { doubleFiles, whyNoDouble };
 
 /** A request as the extension gets it. */
 export interface ExtensionRequest {
@@ -110,24 +111,6 @@ export interface ExtensionDouble {
 export interface DoubleBuild {
   readonly extension: ExtensionDouble;
   readonly loadBinding: () => NativeBinding;
-}
-
-/** A build with sanitizers stands in another folder, named here. */
-const build = process.env["BROKER_MAC_DOUBLE"] ?? "double";
-const folder = fileURLToPath(new URL(`../../../packages/broker-mac/build/${build}/`, import.meta.url));
-
-/** Where the files of the build are, for programs of their own. */
-export const doubleFiles = {
-  binding: `${folder}broker_mac.node`,
-  extension: `${folder}fake_extension.node`,
-  behaviour: `${folder}double_behaviour`,
-};
-
-/** Why there is no build against the double on this machine; `undefined` when there is one. */
-export function whyNoDouble(): string | undefined {
-  if (process.platform !== "linux") return "the double of AuthenticationServices runs on Linux only";
-  if (Object.values(doubleFiles).every((file) => existsSync(file))) return undefined;
-  return "the double of AuthenticationServices was not built: it needs clang and GNUstep (see native/README.md)";
 }
 
 interface SkippableTest {

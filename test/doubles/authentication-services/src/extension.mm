@@ -15,9 +15,10 @@ State& state() {
 
 RequestFacts* find(RequestId id) {
   auto& requests = state().requests;
-  const auto found =
-      std::find_if(requests.begin(), requests.end(), [id](const auto& each) { return each.id == id; });
-  return found == requests.end() ? nullptr : &*found;
+  // Their ids rise; a benchmark makes many.
+  const auto found = std::lower_bound(requests.begin(), requests.end(), id,
+                                      [](const auto& each, RequestId wanted) { return each.id < wanted; });
+  return found == requests.end() || found->id != id ? nullptr : &*found;
 }
 
 void raiseIfAsked() {
