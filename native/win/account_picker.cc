@@ -142,7 +142,10 @@ class Pane {
   HRESULT fill(IAccountsSettingsPaneCommandsRequestedEventArgs* args) {
     ComPtr<winrt::IAccountsSettingsPaneEventDeferral> deferral;
     HRESULT result = args->GetDeferral(deferral.put());
-    if (FAILED(result)) return result;
+    if (FAILED(result)) {
+      fillFailure_ = winFailure(result, "AccountsSettingsPaneCommandsRequestedEventArgs.GetDeferral");
+      return result;
+    }
     if (!request_.headerText.empty()) result = args->put_HeaderText(HString(request_.headerText).get());
     if (SUCCEEDED(result)) result = addCommands(args);
     stopListening();

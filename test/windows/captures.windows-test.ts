@@ -80,6 +80,8 @@ describe("calls equal those of Microsoft's client, through the addon", () => {
       const ended = await settled(wish(broker, account));
       account = accountIn(ended.value) ?? account;
       if (index === 0) expect(ended.code).toBe(code);
+      // Who gives up is told at once; Windows hears of it on another thread.
+      await expect.poll(() => binding.stats().operations, { timeout: 20_000 }).toBe(0);
       const ours = wam.log().slice(before).filter(isAsked).map(inProgram(window));
       expect(captured[index]?.part).toBe(part);
       if (intended?.asks === false) {

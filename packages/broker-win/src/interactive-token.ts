@@ -4,7 +4,7 @@ import { findAccount, findByUserName } from "./account-lookup.js";
 import type { NativeAccount, NativeProvider, NativeSession, NativeTurn } from "./native.js";
 import { findWindow } from "./parent-window.js";
 import { isElevated, pickerNeedsUser } from "./session.js";
-import { type Ask, requestToken, requestTransferCode, type Stage, transferProperties } from "./token-call.js";
+import { type Ask, requestToken, requestTransferCode, type Stage } from "./token-call.js";
 import type { PreparedRequest } from "./token-request.js";
 import type { Wam } from "./wam.js";
 import { kindOf } from "./wam-account.js";
@@ -127,10 +127,11 @@ async function signIn(target: Target, flow: Flow): Promise<BrokerToken> {
   if (!request.msaPassthrough || target.kind === "organizations")
     return await requestToken(ask, request, wam, call);
   // A personal account of an app that only knows work accounts: the one plug-in vouches for it to the other.
-  const code = await requestTransferCode(ask, request, wam, call);
+  const transferCode = await requestTransferCode(ask, request, wam, call);
   const provider = await pluginProvider("organizations", request.authority.url, wam, call);
-  const properties = { ...pickedAuthority(target, request), ...transferProperties(code) };
-  return await requestToken({ kind: "organizations", provider, stage, properties }, request, wam, call);
+  const properties = pickedAuthority(target, request);
+  const work = { kind: "organizations", provider, stage, properties, transferCode } as const;
+  return await requestToken(work, request, wam, call);
 }
 
 /** How a target is asked for in a window. Captured but for a prompt, which Microsoft's client does not pass on. */

@@ -428,6 +428,13 @@ describe("MSA passthrough, silently", () => {
     expect(token.tenantId).toBe(tenantId);
   });
 
+  it("is no reason to take a work account's token of another tenant", async () => {
+    const { broker } = brokerIn();
+    const authority = "https://login.microsoftonline.com/7e7b7d34-6a33-4b6e-9a3c-000000000001";
+    const error = await failure(broker.acquireTokenSilently(request({ ...passthrough, authority })));
+    expect(error).toMatchObject({ code: "account_mismatch", reason: "wrong_tenant" });
+  });
+
   it("is not needed for a user who logged on with a work account", async () => {
     const { broker, wam } = brokerIn();
     await broker.acquireTokenSilently(

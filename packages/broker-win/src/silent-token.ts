@@ -2,7 +2,7 @@ import { BrokerError, type BrokerToken } from "@x/broker-contract";
 import type { Call } from "@x/broker-protocol";
 import { findAccount, findByUserName } from "./account-lookup.js";
 import type { NativeAccount } from "./native.js";
-import { type Ask, requestToken, requestTransferCode, transferProperties } from "./token-call.js";
+import { type Ask, requestToken, requestTransferCode } from "./token-call.js";
 import type { PreparedSilentRequest } from "./token-request.js";
 import type { Wam } from "./wam.js";
 import { kindOf } from "./wam-account.js";
@@ -60,10 +60,9 @@ async function askFor(
   if (!request.msaPassthrough || target.kind === "organizations")
     return await requestToken({ ...target, renew }, request, wam, call);
   // A personal account of an app that only knows work accounts: the one plug-in vouches for it to the other.
-  const code = await requestTransferCode(target, request, wam, call);
+  const transferCode = await requestTransferCode(target, request, wam, call);
   const provider = await workProvider(request, wam, call);
-  const work = { kind: "organizations", provider, properties: transferProperties(code), renew } as const;
-  return await requestToken(work, request, wam, call);
+  return await requestToken({ kind: "organizations", provider, transferCode, renew }, request, wam, call);
 }
 
 async function silentTarget(request: PreparedSilentRequest, wam: Wam, call: Call): Promise<Target> {

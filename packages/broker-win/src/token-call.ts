@@ -40,6 +40,8 @@ export interface Ask {
   readonly forceAuthentication?: boolean;
   /** Properties beside those of every request. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** What a personal account's plug-in gave to vouch for it, see `requestTransferCode`. */
+  readonly transferCode?: string;
   /** Get a new token although WAM holds this one; empty: whichever it holds. */
   readonly renew?: string | undefined;
 }
@@ -97,8 +99,8 @@ export async function requestTransferCode(
 const transferScope = "openid service::login.microsoftonline.com::PURPOSE_AAD_WAM_TRANSFER email profile";
 
 /** How the plug-in for work accounts is given a transfer code. Captured from Microsoft's client. */
-export function transferProperties(code: string): Readonly<Record<string, string>> {
-  return { SamlAssertion: code, SamlAssertionType: "SAMLV1" };
+function transferProperties(code: string | undefined): Readonly<Record<string, string>> {
+  return code === undefined ? {} : { SamlAssertion: code, SamlAssertionType: "SAMLV1" };
 }
 
 /** The first answer that holds a token, a new one if that is asked for. */
@@ -159,7 +161,7 @@ function responseOf(result: NativeTokenResult, { kind, stage }: Ask, { facts }: 
 }
 
 function questionOf(
-  { kind, provider, account, stage, forceAuthentication = false, properties = {} }: Ask,
+  { kind, provider, account, stage, forceAuthentication = false, properties = {}, transferCode }: Ask,
   request: PreparedRequest,
   binding: PopBinding | undefined,
   call: Call,
@@ -172,7 +174,12 @@ function questionOf(
     scope: scopeText(kind, request.scopes),
     clientId: request.clientId,
     promptType: forceAuthentication ? promptType.forceAuthentication : promptType.default,
-    properties: { ...commonProperties(kind, request), ...properties, ...pop.properties },
+    properties: {
+      ...commonProperties(kind, request),
+      ...properties,
+      ...transferProperties(transferCode),
+      ...pop.properties,
+    },
     appProperties: pop.appProperties,
     correlationId: call.deadline.correlationId,
   };
@@ -181,13 +188,15 @@ function questionOf(
 /** The token in an answer, held against what was asked for. */
 async function believed(
   response: NativeTokenResponse,
-  { kind, stage }: Ask,
+  { kind, stage, transferCode }: Ask,
   request: PreparedRequest,
   binding: PopBinding | undefined,
   wam: Wam,
   call: Call,
 ): Promise<BrokerToken> {
   const { clientId, account: asked, authority } = request;
+  // For such apps a personal account is in a tenant of its own, whichever was named.
+  const tenantIsFixed = transferCode === undefined;
   const facts = withNames(call.facts, response.account);
   const answer = readAnswer(response, kind, clientId, authority.host, facts);
   const { tokenType: _toldType, wamAccountId, account: told, ...rest } = answer;
@@ -201,7 +210,7 @@ async function believed(
       tokenType: binding === undefined ? "Bearer" : "pop",
       account: told,
     },
-    { ...request, account: asked, loginHint: hinted ? undefined : request.loginHint, silent },
+    { ...request, account: asked, loginHint: hinted ? undefined : request.loginHint, silent, tenantIsFixed },
     facts,
   );
   const { homeAccountId } = token.account;

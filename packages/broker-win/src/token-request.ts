@@ -40,8 +40,6 @@ export interface PreparedRequest {
   readonly account: BrokerAccount | undefined;
   readonly loginHint: string | undefined;
   readonly pop: HttpRequestParts | undefined;
-  /** Whether the tenant is known to be the one the token must come from. */
-  readonly tenantIsFixed: boolean;
 }
 
 export interface PreparedSilentRequest extends PreparedRequest {
@@ -86,8 +84,6 @@ function prepare(request: TokenRequest, facts: CallFacts): PreparedRequest {
     account,
     loginHint: account === undefined ? loginHint || undefined : undefined,
     pop: proofOfPossession === undefined ? undefined : httpRequestParts(proofOfPossession, facts),
-    // Passthrough turns a personal account's own tenant into another one.
-    tenantIsFixed: !msaPassthrough,
   };
 }
 
