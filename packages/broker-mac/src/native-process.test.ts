@@ -12,10 +12,10 @@ describe("a process with the macOS addon", () => {
     expect(await runProgram("await-answer")).toEqual({ ...ended, lines: ["success,1"] });
   });
 
-  it("does not stay for one in the background", async () => {
-    expect(await runProgram("background")).toEqual({
+  it("does not stay for one in the background, which is cancelled then: no window stays behind", async () => {
+    expect(await runProgram("background", { env: { TELL_AT_END: "1" } })).toEqual({
       ...ended,
-      lines: ['{"requestsInFlight":1} pending'],
+      lines: ['{"requestsInFlight":1} pending', "canceled"],
     });
   });
 

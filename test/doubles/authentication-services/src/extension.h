@@ -52,6 +52,8 @@ struct ViewInWindow {
   std::uintptr_t window;
 };
 
+/** To be called before anything else: makes GNUstep ready for several threads. */
+void prepare();
 /** `listener` is called inside `performRequests`, but nothing that it does comes back from there. */
 void onRequest(std::function<void(ReceivedRequest)> listener);
 /** Whether an answer's text can be read; GNUstep cannot read text that is no valid Unicode. */

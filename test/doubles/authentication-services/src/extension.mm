@@ -1,7 +1,10 @@
 #include "extension.h"
 
+#import <Foundation/Foundation.h>
+
 #include <algorithm>
 
+#include "answer_objects.h"
 #include "extension_state.h"
 #include "weak_reference.h"
 
@@ -19,6 +22,20 @@ RequestFacts* find(RequestId id) {
   const auto found = std::lower_bound(requests.begin(), requests.end(), id,
                                       [](const auto& each, RequestId wanted) { return each.id < wanted; });
   return found == requests.end() || found->id != id ? nullptr : &*found;
+}
+
+// GNUstep sets up its classes at their first use, with two locks that different threads take in different
+// order: two first uses at a time may wait for each other for ever. So every one of them is used here, by one
+// thread.
+void prepare() {
+  [[maybe_unused]] static const bool isPrepared = [] {
+    @autoreleasepool {
+      (void)answerObject(R"({"headers":{"a":"b"}})");
+      (void)answerObject(
+          R"({"error":{"domain":"a","code":1,"userInfo":{"b":{"$url":"c:"},"d":{"$data":"e"}}}})");
+    }
+    return true;
+  }();
 }
 
 void raiseIfAsked() {

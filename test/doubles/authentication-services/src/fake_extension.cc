@@ -1,5 +1,7 @@
 #include <napi.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -143,12 +145,17 @@ void resetAll(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  prepare();
   auto* environment = new Environment{broker::JsThread::create(env), {}, lastRequestId()};
   env.SetInstanceData(environment);  // Node deletes it with the environment
   env.AddCleanupHook(
       [](Environment* ending) {
         onRequest({});
         ending->thread->close();
+        // What was loaded later has ended by now.
+        if (std::getenv("TELL_AT_END") == nullptr) return;
+        for (const RequestFacts& request : facts()) std::puts(nameOf(request.state));
+        std::fflush(stdout);
       },
       environment);
   const auto set = [&](const char* name, auto callback) {
