@@ -11,6 +11,7 @@ type Identity = typeof azureIdentity;
 
 const versions: [version: string, load: () => Promise<unknown>][] = [
   ["4.0", () => import("identity-4-0")],
+  ["4.11", () => import("identity-4-11")],
   ["4.13", () => import("identity-4-13")],
   ["4.14", () => import("@azure/identity")],
 ];
@@ -332,6 +333,7 @@ describe.each(versions)("@azure/identity %s", (version, load) => {
 
     it("never opens a window", async (ctx) => {
       if (version === "4.0") ctx.skip("It asks a broker since @azure/identity 4.11.");
+      if (version === "4.11") ctx.skip("@azure/identity 4.11 lets the user pick an account then.");
       signInToVsCode(home.path, ".azure");
       identity.useIdentityPlugin(vsCodePlugin);
       stage.tenant.addPolicy({}, { kind: "interaction_required" });
