@@ -28,8 +28,11 @@ const [main, ...further] = entriesIn(exported.filter(Boolean));
 function entriesIn(texts) {
   return texts.map((text) => /dist\/\w+\/([\w/-]+)\.js/.exec(text)[1]);
 }
-/** Part of each bundle: a few lines of code, and finding another package takes longer than loading them. */
-const inlined = new Set(["@x/broker-contract", "@x/broker-protocol"]);
+/**
+ * Part of each published bundle: a few lines of code, and finding another package takes longer than loading them. The
+ * unpublished package leaves the contract out, or who takes it in would have that twice.
+ */
+const inlined = new Set(manifest.private ? [] : ["@x/broker-contract", "@x/broker-protocol"]);
 /** Of others only the commands have a use, and an app shall not have to install it for them. With its license. */
 const forCommands = ["commander"];
 /** Of the inlined ones, the one that is not published: its types have to come along as well. */

@@ -11,17 +11,17 @@ const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "
 
 const jobs = {
   bench: () => {
-    buildForHere();
+    buildForHere(benchPlatforms());
     run("node", ["test/bench/bench.mjs", ...process.argv.slice(3)]);
   },
-  build: buildForHere,
-  check: () => turbo("lint", "typecheck"),
+  build: () => buildForHere(),
+  check: () => process.exit(turboStatus("lint", "typecheck")),
   demo: () => {
     buildForHere();
     run("node", ["scripts/demo.mjs", ...process.argv.slice(3)]);
   },
   pack: () => {
-    turbo("build", "native");
+    buildForHere();
     run("node", ["scripts/pack.mjs", ...process.argv.slice(3)]);
   },
   test: () => {
@@ -39,7 +39,11 @@ if (job === undefined) {
 }
 
 requireNode();
-const groupsOfJobs = { bench: ["interop"], test: ["interop", "browser", "macos", "windows"] };
+const groupsOfPlatforms = { linux: "interop", macos: "macos", windows: "windows" };
+const groupsOfJobs = {
+  bench: benchPlatforms().flatMap((name) => groupsOfPlatforms[name] ?? []),
+  test: ["interop", "browser", "macos", "windows"],
+};
 const present = ensureSystemPackages(groupsOfJobs[process.argv[2]] ?? []);
 run("npx", [
   "--yes",
@@ -59,16 +63,32 @@ function requireNode() {
   }
 }
 
-/** Addons of other systems are built for the tests alone: what that takes is not asked of who tries the demo. */
-function buildForHere() {
+/** The platforms that `--platform` names. */
+function benchPlatforms() {
+  const args = process.argv.slice(3);
+  const index = args.findIndex((one) => /^--platform(=|$)/.test(one));
+  const name = index < 0 ? "linux" : (args[index].split("=")[1] ?? args[index + 1]);
+  return name === "all" ? ["linux", "macos", "windows"] : [name];
+}
+
+/**
+ * Addons of other systems, and doubles, are built for the tests and benchmarks alone: who tries the demo need not wait
+ * for them.
+ * @param {readonly string[]} platforms whose packages are wanted as well
+ */
+function buildForHere(platforms = []) {
+  const alsoWanted = platforms.map((name) => ({ macos: "darwin", windows: "win32" })[name]);
   const manifests = readdirSync(join(root, "packages")).map((name) =>
     JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")),
   );
   const foreign = manifests.filter(({ os, publishConfig }) => {
     const systems = publishConfig?.os ?? os;
-    return systems !== undefined && !systems.includes(process.platform);
+    const wanted = [process.platform, ...alsoWanted];
+    return systems !== undefined && !systems.some((system) => wanted.includes(system));
   });
-  const status = turboStatus("build", "native", ...foreign.map(({ name }) => `--filter=!${name}`));
+  const doubles = platforms.includes("windows") ? [] : ["@x/test-suite"];
+  const left = [...foreign.map(({ name }) => name), ...doubles];
+  const status = turboStatus("build", "native", ...left.map((name) => `--filter=!${name}`));
   if (status !== 0) process.exit(status);
 }
 

@@ -47,8 +47,13 @@ struct SsoFailure {
 
 using SsoOutcome = std::variant<SsoResponse, SsoFailure>;
 
-/** Whether an extension is configured for the URL. Main thread only. */
+/** Whether an extension is configured for the URL. Waits for the system, which may take its time. Any thread.
+ */
 Result<bool> canPerformAuthorization(const std::string& identityProviderUrl);
+
+/** The same on a thread of its own: `onAnswer` is called once, from there. */
+void askCanPerformAuthorization(const std::string& identityProviderUrl,
+                                std::function<void(Result<bool>)> onAnswer);
 
 /**
  * A request under way. Made and destroyed on the main thread; one that has not ended is cancelled when it is

@@ -3,6 +3,7 @@
 #import <AppKit/AppKit.h>
 #import <AuthenticationServices/AuthenticationServices.h>
 #import <Foundation/Foundation.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <bit>
@@ -24,7 +25,7 @@ SsoFailure unexpectedCredential(const std::string& what, Class came) {
   return {Failure{"unexpected_credential", what, {{"className", toString(NSStringFromClass(came))}}}};
 }
 
-SsoOutcome outcomeOf(ASAuthorization* authorization) {
+SsoOutcome readAnswer(ASAuthorization* authorization) {
   id credential = [authorization credential];
   if (![credential isKindOfClass:[ASAuthorizationSingleSignOnCredential class]]) {
     return unexpectedCredential("The answer is not one of single sign-on", [credential class]);
@@ -38,6 +39,25 @@ SsoOutcome outcomeOf(ASAuthorization* authorization) {
   response.url = toString([[answer URL] absoluteString]);
   response.headers = textPairs([answer allHeaderFields]);
   return response;
+}
+
+// Nothing may be raised into AuthenticationServices, which calls from threads of its own, too.
+
+SsoOutcome outcomeOf(ASAuthorization* authorization) {
+  @try {
+    return readAnswer(authorization);
+  } @catch (NSException* exception) {
+    return SsoFailure{platformException(exception)};
+  }
+}
+
+SsoOutcome outcomeOf(NSError* error) {
+  @try {
+    return SsoFailure{Failure{"request_failed", "AuthenticationServices answered with an error"},
+                      errorChain(error)};
+  } @catch (NSException* exception) {
+    return SsoFailure{platformException(exception)};
+  }
 }
 
 }  // namespace
@@ -54,6 +74,9 @@ SsoOutcome outcomeOf(ASAuthorization* authorization) {
 - (instancetype)initWithAnchor:(NSWindow*)anchor onOutcome:(broker::SsoExchange::OnOutcome)onOutcome;
 /** Whether the answer came. */
 - (BOOL)isFinished;
+/** Main thread only: who calls the delegate may be the last to release it, and windows end on that thread
+ * alone. */
+- (void)forgetAnchor;
 @end
 
 @implementation BrokerSsoDelegate
@@ -68,8 +91,13 @@ SsoOutcome outcomeOf(ASAuthorization* authorization) {
 }
 
 - (void)dealloc {
-  [_anchor release];
+  [self forgetAnchor];
   [super dealloc];
+}
+
+- (void)forgetAnchor {
+  [_anchor release];
+  _anchor = nil;
 }
 
 - (BOOL)isFinished {
@@ -92,9 +120,7 @@ SsoOutcome outcomeOf(ASAuthorization* authorization) {
 - (void)authorizationController:(ASAuthorizationController*)controller didCompleteWithError:(NSError*)error {
   (void)controller;
   @autoreleasepool {
-    [self finish:broker::SsoFailure{
-                     broker::Failure{"request_failed", "AuthenticationServices answered with an error"},
-                     broker::errorChain(error)}];
+    [self finish:broker::outcomeOf(error)];
   }
 }
 
@@ -129,6 +155,7 @@ class ControllerExchange final : public SsoExchange {
       @try {
         [controller_.get() setDelegate:nil];
         [controller_.get() setPresentationContextProvider:nil];
+        [delegate_.get() forgetAnchor];
         if ([delegate_.get() isFinished]) return;
         // Before macOS 13 there is nothing to tell: the controller is let go, and a late answer finds nobody.
         if (@available(macOS 13.0, *)) [controller_.get() cancel];
@@ -146,6 +173,17 @@ class ControllerExchange final : public SsoExchange {
   ObjcPtr<BrokerSsoDelegate> delegate_;
 };
 
+struct ProviderQuestion {
+  std::string identityProviderUrl;
+  std::function<void(Result<bool>)> onAnswer;
+};
+
+void* runQuestion(void* data) {
+  const std::unique_ptr<ProviderQuestion> question(static_cast<ProviderQuestion*>(data));
+  question->onAnswer(canPerformAuthorization(question->identityProviderUrl));
+  return nullptr;
+}
+
 }  // namespace
 
 Result<bool> canPerformAuthorization(const std::string& identityProviderUrl) {
@@ -157,6 +195,19 @@ Result<bool> canPerformAuthorization(const std::string& identityProviderUrl) {
     } @catch (NSException* exception) {
       return platformException(exception);
     }
+  }
+}
+
+void askCanPerformAuthorization(const std::string& identityProviderUrl,
+                                std::function<void(Result<bool>)> onAnswer) {
+  // The thread's own.
+  auto* question = new ProviderQuestion{identityProviderUrl, std::move(onAnswer)};
+  pthread_t thread;
+  if (pthread_create(&thread, nullptr, &runQuestion, question) == 0) {
+    pthread_detach(thread);
+  } else {
+    // No thread is to be had: better asked here than not at all.
+    runQuestion(question);
   }
 }
 

@@ -21,7 +21,9 @@ bool isNode(std::string_view name) {
 
 FARPROC WINAPI findHost(unsigned event, PDelayLoadInfo info) {
   if (event != dliNotePreLoadLibrary || !isNode(info->szDll)) return nullptr;
-  return reinterpret_cast<FARPROC>(GetModuleHandleW(nullptr));
+  // Node.js built as a library for other programs has it under this name.
+  const HMODULE library = GetModuleHandleW(L"libnode.dll");
+  return reinterpret_cast<FARPROC>(library != nullptr ? library : GetModuleHandleW(nullptr));
 }
 
 }  // namespace

@@ -1,10 +1,9 @@
 #pragma once
 
 // What the addon uses of WinRT, declared by hand: interface ids and the order of methods, as in the Windows
-// metadata
-// (*.winmd). mingw-w64 has none of these headers, and one set of sources shall serve every compiler.
-// winrt-abi.test.ts compares every declaration in here with a dump of that metadata, and computes the ids of
-// the generic ones anew; with MSVC, sdk_ids.cc compares the ids with the Windows SDK's.
+// metadata (*.winmd). mingw-w64 has none of these headers, and one set of sources shall serve every compiler.
+// native-abi.test.ts of @x/broker-win compares every declaration in here with a dump of that metadata, and
+// computes the ids of the generic ones anew; with MSVC, sdk_ids.cc compares the ids with the Windows SDK's.
 //
 // Method names are those of the metadata. What is declared `IInspectable*` is nothing the addon touches.
 

@@ -6,14 +6,15 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { measureGrowth } from "./growth.mjs";
 import { Bench } from "./measurements.mjs";
-import { linux } from "./platforms.mjs";
+import { platforms } from "./platforms.mjs";
 import { plot } from "./plot.mjs";
 import { describeMachine, reported, table } from "./report.mjs";
 
 const usage = `usage: npm run bench -- [options]
 
+  --platform P  linux (default), macos, windows or all; what is not this machine's runs over a double of it
   --json FILE   writes the rows as JSON as well
-  --docs        draws the growth plot and writes the table into docs/
+  --docs        writes the table into docs/, and for Linux draws the growth plot
   --quick       a few calls of each kind: shows that everything works, and no more
   --no-peer     leaves Microsoft's runtime out
 `;
@@ -42,25 +43,21 @@ const quick = {
   burstCalls: 64,
   bursts: 1,
   manyAtOnce: 50,
-  accounts: [1, 10],
+  accounts: [10],
   cacheHits: 1000,
-  memoryCalls: 1000,
+  memoryCalls: 500,
   peerCalls: 4,
   peerRounds: 1,
   peerMemoryCalls: 10,
 };
 
+/** @type {ReturnType<typeof readArguments>} */
 let values;
+/** @type {readonly import("./platforms.mjs").Platform[]} */
+let chosen;
 try {
-  ({ values } = parseArgs({
-    options: {
-      json: { type: "string" },
-      docs: { type: "boolean", default: false },
-      quick: { type: "boolean", default: false },
-      "no-peer": { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  }));
+  values = readArguments();
+  chosen = platformsNamed(values.platform);
 } catch (error) {
   console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
   process.exit(2);
@@ -74,60 +71,122 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => p
 
 const say = (/** @type {string} */ text) => process.stderr.write(`  … ${text}\n`);
 const docs = fileURLToPath(new URL("../../docs", import.meta.url));
+/** @type {(import("./report.mjs").ReportedRow & { platform: string })[]} */
+const allRows = [];
+/** @type {string | null} */
+let peerName = null;
+let machine = describeMachine();
 
-const missing = values["no-peer"] ? "--no-peer was given" : linux.peer.missing();
-const withPeer = missing === "";
-const machine = describeMachine();
-console.log(
-  `\n  ${machine.processor}, ${machine.cores} cores, ${machine.memoryInGiB} GiB; ${machine.system}; Node.js ${machine.node}; load average ${machine.loadAverage}`,
-);
-console.log(`  ours: ${linux.packageName}; floor: a C client of sd-bus, and for loading an empty addon`);
-console.log(
-  withPeer
-    ? `  peer: ${linux.peer.name}, with a Secret Service`
-    : `  peer: ${linux.peer.name} is not measured: ${missing}`,
-);
-
-linux.prepare();
-const started = performance.now();
-const bench = new Bench(linux, values.quick ? quick : full, { withPeer, say });
-const rows = (await bench.run()).map(reported);
-console.log(`\n${table(rows)}\n`);
-console.log("  Medians of rounds, and from the lowest to the highest; ratios are taken round by round.");
-console.log(`  ${Math.round((performance.now() - started) / 1000)} s in all.\n`);
-
+for (const platform of chosen) {
+  const lacking = await platform.missing();
+  if (lacking !== "") {
+    console.log(`\n  ${platform.name} is not measured: ${lacking}`);
+    if (chosen.length === 1) process.exitCode = 1;
+    continue;
+  }
+  // The load before this platform's run.
+  machine = describeMachine();
+  const rows = await measure(platform);
+  allRows.push(...rows.map((row) => ({ platform: platform.name, ...row })));
+  if (values.docs) await writeDocs(platform, rows);
+}
 if (values.json !== undefined) {
   // As npm starts us in the workspace's root, a relative path is the caller's.
   const file = resolve(process.env["INIT_CWD"] ?? ".", values.json);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(
-    file,
-    `${JSON.stringify({ machine, peer: withPeer ? linux.peer.name : null, rows }, null, 2)}\n`,
-  );
-}
-if (values.docs) {
-  const inFlight = values.quick ? [1, 10] : [1, 3, 10, 32, 100, 320, 1000];
-  const accounts = values.quick ? [1, 10] : [1, 10, 100, 300, 1000];
-  const charts = await measureGrowth(linux, {
-    inFlight,
-    accounts,
-    peerAccounts: values.quick ? [1] : [1, 10, 100, 300, 1000],
-    withPeer,
-    say,
-  });
-  const caption = `${machine.processor}, ${machine.cores} cores; Node.js ${machine.node}; both axes logarithmic`;
-  writeFileSync(join(docs, "benchmarks-growth.svg"), plot(charts, caption));
-  writeTable(join(docs, "benchmarks.md"));
+  writeFileSync(file, `${JSON.stringify({ machine, peer: peerName, rows: allRows }, null, 2)}\n`);
 }
 
-/** Puts the table between the marks that the page has for it. */
-function writeTable(/** @type {string} */ page) {
+function readArguments() {
+  return parseArgs({
+    options: {
+      platform: { type: "string", default: "linux" },
+      json: { type: "string" },
+      docs: { type: "boolean", default: false },
+      quick: { type: "boolean", default: false },
+      "no-peer": { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  }).values;
+}
+
+/** @returns {readonly import("./platforms.mjs").Platform[]} */
+function platformsNamed(/** @type {string} */ name) {
+  if (name === "all") return Object.values(platforms);
+  const platform = platforms[name];
+  if (platform === undefined) throw new Error(`There is no platform "${name}".`);
+  return [platform];
+}
+
+/** Why the platform's peer is not measured; empty if it is. */
+function whyNoPeer(/** @type {import("./platforms.mjs").Platform} */ { peer }) {
+  if (values["no-peer"]) return "--no-peer was given";
+  return peer === undefined ? "it runs on the real system only" : peer.missing();
+}
+
+async function measure(/** @type {import("./platforms.mjs").Platform} */ platform) {
+  const missing = whyNoPeer(platform);
+  const withPeer = missing === "";
+  console.log(`\n  ${machineText()}; load average ${machine.loadAverage}`);
+  if (platform.warning !== undefined) console.log(`  ${platform.warning}`);
+  console.log(`  ours: ${platform.packageName}; floor: ${platform.floorIs}`);
+  const peer = platform.peer?.name ?? "Microsoft's runtime";
+  console.log(
+    withPeer ? `  peer: ${peer}, with a Secret Service` : `  peer: ${peer} is not measured: ${missing}`,
+  );
+  if (withPeer) peerName = peer;
+
+  await platform.prepare();
+  const started = performance.now();
+  const effort = values.quick ? quick : { ...full, ...platform.less };
+  const rows = (await new Bench(platform, effort, { withPeer, say }).run()).map(reported);
+  console.log(`\n${table(rows)}\n`);
+  console.log("  Medians of rounds, and from the lowest to the highest; ratios are taken round by round.");
+  console.log(`  ${Math.round((performance.now() - started) / 1000)} s in all.\n`);
+  return rows;
+}
+
+function machineText() {
+  return `${machine.processor}, ${machine.cores} cores, ${machine.memoryInGiB} GiB; ${machine.system}; Node.js ${machine.node}`;
+}
+
+/**
+ * @param {import("./platforms.mjs").Platform} platform
+ * @param {readonly import("./report.mjs").ReportedRow[]} rows
+ */
+async function writeDocs(platform, rows) {
+  // Growth is drawn against the peer, which only Linux has.
+  if (platform.peer !== undefined) {
+    const charts = await measureGrowth(platform, {
+      inFlight: values.quick ? [1, 10] : [1, 3, 10, 32, 100, 320, 1000],
+      accounts: values.quick ? [1, 10] : [1, 10, 100, 300, 1000],
+      peerAccounts: values.quick ? [1] : [1, 10, 100, 300, 1000],
+      withPeer: whyNoPeer(platform) === "",
+      say,
+    });
+    const caption = `${machine.processor}, ${machine.cores} cores; Node.js ${machine.node}; both axes logarithmic`;
+    writeFileSync(join(docs, "benchmarks-growth.svg"), plot(charts, caption));
+  }
+  writeTable(join(docs, "benchmarks.md"), platform, rows);
+}
+
+/**
+ * Puts the table between the marks that the page has for it.
+ * @param {string} page
+ * @param {import("./platforms.mjs").Platform} platform
+ * @param {readonly import("./report.mjs").ReportedRow[]} rows
+ */
+function writeTable(page, { name, warning }, rows) {
   const day = new Date().toISOString().slice(0, 10);
-  const head = `${machine.processor}, ${machine.cores} cores, ${machine.memoryInGiB} GiB; ${machine.system}; Node.js ${machine.node}; ${day}; load average before the run: ${machine.loadAverage}.`;
+  const head = `${machineText()}; ${day}; load average before the run: ${machine.loadAverage}.`;
+  const note = warning === undefined ? "" : `${warning}\n\n`;
   const text = readFileSync(page, "utf8");
-  const marks = /(<!-- table -->\n)[\s\S]*(<!-- \/table -->)/;
+  const marks = new RegExp(`(<!-- table ${name} -->\n)[\\s\\S]*(<!-- /table ${name} -->)`);
   writeFileSync(
     page,
-    text.replace(marks, (_, begin, end) => `${begin}\n${head}\n${table(rows, { markdown: true })}\n\n${end}`),
+    text.replace(
+      marks,
+      (_, begin, end) => `${begin}\n${note}${head}\n${table(rows, { markdown: true })}\n\n${end}`,
+    ),
   );
 }

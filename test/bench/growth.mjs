@@ -22,11 +22,7 @@ export async function measureGrowth(platform, { inFlight, accounts, peerAccounts
       await ours.ask("silent", { atOnce: 1, rounds: 1, warmUp: 50 });
       const rounds = Math.max(3, Math.ceil(600 / atOnce));
       calls.add("ours", atOnce, await ours.ask("silent", { atOnce, rounds, warmUp: 0 }));
-      calls.add(
-        "floor",
-        atOnce,
-        await platform.floor.measure(stage, "silent", { atOnce, rounds, warmUp: 50 }),
-      );
+      calls.add("floor", atOnce, await stage.floor.measure("silent", { atOnce, rounds, warmUp: 50 }));
       if (!peer) return;
       await peer.ask("silent", { atOnce: 1, rounds: 1, warmUp: 2 });
       calls.add("peer", atOnce, await peer.ask("silent", { atOnce, rounds: atOnce < 10 ? 8 : 1, warmUp: 0 }));
@@ -40,7 +36,7 @@ export async function measureGrowth(platform, { inFlight, accounts, peerAccounts
       await ours.ask("accounts", { atOnce: 1, rounds: 1, warmUp: 3 });
       const plan = { atOnce: 1, rounds: 20, warmUp: 0 };
       lists.add("ours", count, await ours.ask("accounts", plan));
-      lists.add("floor", count, await platform.floor.measure(stage, "accounts", plan));
+      lists.add("floor", count, await stage.floor.measure("accounts", plan));
       if (peer) {
         await peer.ask("accounts", { atOnce: 1, rounds: 1, warmUp: 0 });
         lists.add("peer", count, await peer.ask("accounts", { ...plan, rounds: count >= 300 ? 1 : 3 }));
@@ -107,13 +103,10 @@ async function onStage(platform, { withPeer, ...options }, work) {
   const stage = await platform.startStage({ ...options, secretService: withPeer });
   const subjects = [];
   try {
-    const ours = await startSubject(
-      "broker-package.mjs",
-      [platform.packageName, platform.createName],
-      stage.env,
-    );
+    const ours = await stage.startOurs();
     subjects.push(ours);
-    const peer = withPeer ? await startSubject(platform.peer.subject, [], stage.env) : undefined;
+    const peer =
+      withPeer && platform.peer ? await startSubject(platform.peer.subject, [], stage.env) : undefined;
     if (peer) subjects.push(peer);
     await work({ stage, ours, peer });
   } finally {

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -41,7 +41,8 @@ export function installInto(folder, names) {
       cpSync(from, to, { recursive: true, filter: (source) => source !== join(from, "node_modules") });
       continue;
     }
-    for (const file of ["package.json", ...files])
+    // What is built elsewhere is not here.
+    for (const file of ["package.json", ...files].filter((name) => existsSync(join(from, name))))
       cpSync(join(from, file), join(to, file), { recursive: true });
   }
 }

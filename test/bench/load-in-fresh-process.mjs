@@ -18,6 +18,12 @@ const ways = {
     const { describeNativeBinding } = await import(args[0] ?? "");
     if (!loaded || !describeNativeBinding().loaded) throw new Error("The addon did not load.");
   },
+  // The same where the addon is one that was built against a double.
+  doubledAddon: async () => {
+    await import("@x/broker");
+    await import(args[0] ?? "");
+    require(args[1] ?? "");
+  },
   // From nothing to a token, silently, for the account of this machine.
   token: async () => {
     const { InteractiveBrowserBrokerCredential } = await import("@x/broker");
@@ -70,8 +76,10 @@ const result = {
 };
 process.stdout.write(`\n${JSON.stringify(result)}\n`, () => process.exit());
 
-/** The libraries and addons in this process's memory. */
+/** The libraries and addons in this process's memory. Node.js' own report takes longer, but Windows has no other. */
 function sharedObjects() {
+  if (process.platform === "win32")
+    return new Set(/** @type {{ sharedObjects: string[] }} */ (process.report.getReport()).sharedObjects);
   const files = readFileSync("/proc/self/maps", "latin1").match(/\/\S+\.(?:so|node)\b\S*/g);
   return new Set(files);
 }

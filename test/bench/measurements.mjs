@@ -2,7 +2,6 @@
 
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { runNode } from "../support/run-node.mjs";
 import { installInto } from "./installed-packages.mjs";
 import { ourSize, peerSize } from "./sizes.mjs";
 import { quantile } from "./statistics.mjs";
@@ -10,8 +9,9 @@ import { startSubject } from "./subjects/subject-process.mjs";
 
 /** @typedef {import("./platforms.mjs").Platform} Platform */
 /** @typedef {import("./platforms.mjs").CallName} CallName */
+/** @typedef {import("./platforms.mjs").Peer} Peer */
 /** @typedef {import("./platforms.mjs").Stage} Stage */
-/** @typedef {Awaited<ReturnType<typeof startSubject>>} Subject */
+/** @typedef {import("./subjects/subject-process.mjs").Subject} Subject */
 /** @typedef {import("./subjects/subject-process.mjs").Measured} Measured */
 /** @typedef {{ ours?: number[] | undefined, peer?: number[] | undefined, floor?: number[] | undefined }} Sides one number for each round */
 /**
@@ -47,7 +47,8 @@ export class Bench {
   rows = [];
   #platform;
   #effort;
-  #withPeer;
+  /** @type {Peer | undefined} */
+  #peer;
   #say;
 
   /**
@@ -58,7 +59,7 @@ export class Bench {
   constructor(platform, effort, { withPeer, say }) {
     this.#platform = platform;
     this.#effort = effort;
-    this.#withPeer = withPeer;
+    this.#peer = withPeer ? platform.peer : undefined;
     this.#say = say;
   }
 
@@ -69,34 +70,36 @@ export class Bench {
     await this.cacheHits();
     await this.listingAccounts();
     await this.memory();
-    this.sizes();
+    if (this.#platform.hasSizes) this.sizes();
     return this.rows;
   }
 
   async loading() {
     this.#say("loading in fresh processes");
-    const stage = await this.#platform.startStage({ secretService: this.#withPeer });
+    const stage = await this.#platform.startStage({ secretService: this.#peer !== undefined });
     try {
       await this.#primeRequests(stage);
-      const { packageName, emptyAddon } = this.#platform;
+      const { packageName, loading } = this.#platform;
+      const { measureFirstToken } = stage.floor;
+      const load = (/** @type {string[]} */ ...args) => this.#load(app, stage, args);
       const app = join(stage.folder, "app");
-      installInto(app, ["@x/broker", packageName, ...(this.#withPeer ? [this.#platform.peer.name] : [])]);
+      installInto(app, ["@x/broker", packageName, ...(this.#peer ? [this.#peer.name] : [])]);
       for (const file of [loadProgram, "canned-answers.mjs"])
         cpSync(new URL(file, import.meta.url), join(app, file));
       /** @type {Record<"package" | "addon" | "token" | "peer" | "peerToken" | "floor" | "floorToken", any[]>} */
       const found = { package: [], addon: [], token: [], peer: [], peerToken: [], floor: [], floorToken: [] };
-      // The first of each reads files that no cache has yet.
-      for (let round = -1; round < this.#effort.freshProcesses; round++) {
+      // The first of several reads files that no cache has yet.
+      for (
+        let round = this.#effort.freshProcesses > 1 ? -1 : 0;
+        round < this.#effort.freshProcesses;
+        round++
+      ) {
         const one = {
-          package: await load(app, stage, "package"),
-          addon: await load(app, stage, "addon", packageName),
-          token: await load(app, stage, "token"),
-          floor: await load(app, stage, "emptyAddon", emptyAddon),
-          floorToken: await this.#platform.floor.measureFirstToken(stage),
-          ...(this.#withPeer && {
-            peer: await load(app, stage, "peer"),
-            peerToken: await load(app, stage, "peerToken"),
-          }),
+          package: await load("package"),
+          addon: await load(...loading.addon),
+          floor: await load(...loading.floor),
+          ...(measureFirstToken && { token: await load("token"), floorToken: await measureFirstToken() }),
+          ...(this.#peer && { peer: await load("peer"), peerToken: await load("peerToken") }),
         };
         if (round < 0) continue;
         for (const [name, result] of Object.entries(one))
@@ -124,6 +127,7 @@ export class Bench {
           sides(of(ours, objects), of("peer", objects), of(floor, objects)),
         );
       }
+      if (measureFirstToken === undefined) return;
       this.#add(
         "load",
         "from nothing to the first silent token",
@@ -147,14 +151,14 @@ export class Bench {
       await ours.ask("probe", { atOnce: 1, rounds: 1, warmUp: 0 });
       const found = await eachRound(rounds, {
         ours: () => ours.ask("probe", plan),
-        floor: () => this.#platform.floor.measure(stage, "probe", plan),
+        floor: () => stage.floor.measure("probe", plan),
       });
       this.#add("probe", "a broker is there", "ms", map(found, p50));
     });
     await this.#onStage({ broker: false }, async ({ stage, ours }) => {
       const found = await eachRound(rounds, {
         ours: () => ours.ask("probe", plan),
-        floor: () => this.#platform.floor.measureAbsent(stage, plan.rounds),
+        floor: () => stage.floor.measureAbsent(plan.rounds),
       });
       this.#add("probe", "no broker", "ms", map(found, p50));
     });
@@ -206,7 +210,7 @@ export class Bench {
         floor: async () => {
           const [loopDelayInMs] = await Promise.all([
             cast.ours.ask("idleLoop", { durationInMs: 200 }),
-            this.#platform.floor.measure(cast.stage, "silent", many),
+            cast.stage.floor.measure("silent", many),
           ]);
           return { loopDelayInMs };
         },
@@ -282,7 +286,7 @@ export class Bench {
       await ours.ask("silent", warm(memoryCalls / 10));
       const found = {
         ours: [await ours.ask("silent", warm(memoryCalls))],
-        floor: [await this.#platform.floor.measure(stage, "silent", { ...warm(memoryCalls), warmUp: 1000 })],
+        floor: [await stage.floor.measure("silent", { ...warm(memoryCalls), warmUp: 1000 })],
         peer: undefined,
       };
       const growth = (/** @type {Measured} */ one) => (one.rssAfter - one.rssBefore) / mebibyte;
@@ -307,7 +311,7 @@ export class Bench {
   sizes() {
     this.#say("sizes");
     const ours = ourSize(this.#platform.packageName);
-    const peer = this.#withPeer ? peerSize() : undefined;
+    const peer = this.#peer && peerSize();
     for (const kind of /** @type {const} */ (["packed", "unpacked"])) {
       this.#add("size of what an app installs", kind, "kB", {
         ours: [ours[kind] / 1000],
@@ -365,25 +369,30 @@ export class Bench {
     if (peer && peerWarmUp > 0) await peer.ask(call, { atOnce: 1, rounds: peerWarmUp, warmUp: 0 });
     return eachRound(rounds, {
       ours: () => ours.ask(call, plan),
-      floor: () => this.#platform.floor.measure(stage, call, plan),
+      floor: () => stage.floor.measure(call, plan),
       ...(peer && { peer: (round) => (round < peerRounds ? peer.ask(call, peerPlan) : undefined) }),
     });
   }
 
   /** Our side makes each call once, so that the floor has requests to repeat. */
   async #primeRequests(/** @type {Stage} */ stage, /** @type {Subject | undefined} */ subject = undefined) {
-    const ours = subject ?? (await this.#startOurs(stage));
+    const { floorRequests } = this.#platform;
+    if (floorRequests.length === 0) return;
+    const ours = subject ?? (await stage.startOurs());
     try {
-      for (const call of ["accounts", "silent", "interactive", "signOut"])
-        await ours.ask(call, { atOnce: 1, rounds: 1, warmUp: 0 });
+      for (const call of floorRequests) await ours.ask(call, { atOnce: 1, rounds: 1, warmUp: 0 });
     } finally {
       if (subject === undefined) await ours.stop();
     }
   }
 
-  #startOurs(/** @type {Stage} */ stage) {
-    const { packageName, createName } = this.#platform;
-    return startSubject("broker-package.mjs", [packageName, createName], stage.env);
+  /** @param {string} app @param {Stage} stage @param {readonly string[]} args */
+  async #load(app, stage, args) {
+    const program = join(app, loadProgram);
+    const { code, stdout, stderr } = await this.#platform.runNode(program, { args, env: stage.env });
+    const last = stdout.trim().split("\n").at(-1) ?? "";
+    if (code !== 0 || last === "") throw new Error(`Loading (${args[0]}) failed: ${stderr}`);
+    return JSON.parse(last);
   }
 
   /** @typedef {{ stage: Stage, ours: Subject, peer: Subject | undefined }} Cast */
@@ -392,14 +401,14 @@ export class Bench {
    * @param {(cast: Cast) => Promise<void>} work
    */
   async #onStage({ peer: wantsPeer = false, ...options }, work) {
-    const withPeer = wantsPeer && this.#withPeer;
-    const stage = await this.#platform.startStage({ ...options, secretService: withPeer });
+    const peerSubject = wantsPeer ? this.#peer?.subject : undefined;
+    const stage = await this.#platform.startStage({ ...options, secretService: peerSubject !== undefined });
     /** @type {Subject[]} */
     const subjects = [];
     try {
-      const ours = await this.#startOurs(stage);
+      const ours = await stage.startOurs();
       subjects.push(ours);
-      const peer = withPeer ? await startSubject(this.#platform.peer.subject, [], stage.env) : undefined;
+      const peer = peerSubject === undefined ? undefined : await startSubject(peerSubject, [], stage.env);
       if (peer) subjects.push(peer);
       await work({ stage, ours, peer });
     } finally {
@@ -446,14 +455,3 @@ const ms = (/** @type {{ ms: number }} */ one) => one.ms;
 const cpu = (/** @type {{ cpuInMs: number }} */ one) => one.cpuInMs;
 const rss = (/** @type {{ rss: number }} */ one) => one.rss / mebibyte;
 const objects = (/** @type {{ sharedObjects: number }} */ one) => one.sharedObjects;
-
-/** @param {string} app @param {Stage} stage @param {string} what @param {string[]} args */
-async function load(app, stage, what, ...args) {
-  const { code, stdout, stderr } = await runNode(join(app, loadProgram), {
-    args: [what, ...args],
-    env: stage.env,
-  });
-  const last = stdout.trim().split("\n").at(-1) ?? "";
-  if (code !== 0 || last === "") throw new Error(`Loading (${what}) failed: ${stderr}`);
-  return JSON.parse(last);
-}

@@ -62,15 +62,19 @@ function osName() {
  * @param {{ markdown?: boolean }} [options]
  */
 export function table(rows, { markdown = false } = {}) {
-  const head = ["", "unit", "ours", "peer", "floor", "times better than peer", "times the floor"];
-  const lines = rows.map((row) => [
-    row.name,
-    row.unit,
-    spread(row.ours),
-    spread(row.peer),
-    spread(row.floor),
-    spread(row.ratios.peerToOurs),
-    spread(row.ratios.oursToFloor),
+  // A platform without a peer has no columns for it.
+  const withPeer = rows.some(({ peer }) => peer !== null);
+  const head = withPeer
+    ? ["", "unit", "ours", "peer", "floor", "times better than peer", "times the floor"]
+    : ["", "unit", "ours", "floor", "times the floor"];
+  const lines = rows.map(({ name, unit, ours, peer, floor, ratios: times }) => [
+    name,
+    unit,
+    spread(ours),
+    ...(withPeer ? [spread(peer)] : []),
+    spread(floor),
+    ...(withPeer ? [spread(times.peerToOurs)] : []),
+    spread(times.oursToFloor),
   ]);
   const widths = head.map((title, column) =>
     Math.max(title.length, ...lines.map((line) => line[column]?.length ?? 0)),

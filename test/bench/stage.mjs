@@ -23,20 +23,23 @@ export const programs = {
   emptyAddon: join(build, "empty_addon.node"),
 };
 
+/** @returns {string} */
+export function nodeApiHeaders() {
+  return createRequire(import.meta.url)("node-api-headers").include_dir;
+}
+
 /** Builds the programs in C; what is up to date is left alone. */
 export function buildPrograms() {
-  const require = createRequire(new URL("../../packages/broker-linux/package.json", import.meta.url));
-  const headers = require("node-api-headers").include_dir;
   mkdirSync(build, { recursive: true });
-  run("cmake", ["-S", join(here, "native"), "-B", build, `-DNODE_API_INCLUDE=${headers}`]);
+  run("cmake", ["-S", join(here, "native"), "-B", build, `-DNODE_API_INCLUDE=${nodeApiHeaders()}`]);
   run("cmake", ["--build", build]);
 }
 
 /**
  * A private bus with the stub on it, and a Secret Service where one is asked for.
- * @param {{ accounts?: number, longLived?: boolean, secretService?: boolean, broker?: boolean }} [options]
+ * @param {import("./platforms.mjs").StageOptions} [options]
  */
-export async function startStage({
+export async function startBusStage({
   accounts = 1,
   longLived = false,
   secretService = false,

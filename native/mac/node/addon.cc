@@ -28,13 +28,30 @@ Napi::Value throwFailure(Napi::Env env, const Failure& failure) {
   return env.Undefined();
 }
 
-Napi::Value canPerform(const Napi::CallbackInfo& info) {
-  Result<std::string> url = readString(info[0], "identityProviderUrl");
+Napi::Value canPerformNow(const Napi::CallbackInfo& info) {
+  const Result<std::string> url = readString(info[0], "identityProviderUrl");
   if (!url.ok()) return throwFailure(info.Env(), url.failure());
   if (!isMainThread()) return throwFailure(info.Env(), notMainThread());
   const Result<bool> can = canPerformAuthorization(url.value());
   if (!can.ok()) return throwFailure(info.Env(), can.failure());
   return Napi::Boolean::New(info.Env(), can.value());
+}
+
+Napi::Value canPerform(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Environment& environment = Environment::of(env);
+  const Result<std::string> url = readString(info[0], "identityProviderUrl");
+  if (!url.ok()) return PromiseBridge::rejected(env, url.failure());
+  if (!isMainThread()) return PromiseBridge::rejected(env, notMainThread());
+  if (!environment.start(env)) return PromiseBridge::rejected(env, canceled());
+
+  // Not kept alive for: the system may never answer.
+  const auto [id, promise] = environment.promises->open(env, false);
+  askCanPerformAuthorization(url.value(), [promises = environment.promises, id = id](Result<bool> can) {
+    promises->settle(id, std::move(can),
+                     [](Napi::Env env, bool can) { return Napi::Boolean::New(env, can); });
+  });
+  return promise;
 }
 
 template <typename Cancel>
@@ -115,6 +132,7 @@ Napi::Value readStats(const Napi::CallbackInfo& info) {
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Environment());  // Node deletes it with the environment
   exports.Set("canPerform", Napi::Function::New<&canPerform>(env, "canPerform"));
+  exports.Set("canPerformNow", Napi::Function::New<&canPerformNow>(env, "canPerformNow"));
   exports.Set("perform", Napi::Function::New<&perform>(env, "perform"));
   exports.Set("isMainThread", Napi::Function::New<&readIsMainThread>(env, "isMainThread"));
   exports.Set("isApplicationRunning",

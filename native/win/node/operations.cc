@@ -49,14 +49,14 @@ Napi::Value begin(Napi::Env env, const Asked<Request>& asked, Napi::Object owner
   if (!environment.start(env)) return refused(env, canceledFailure());
   const auto promises = environment.promises;
   const auto operation = std::make_shared<Operation>(environment.operations, asked.turn);
-  const auto [id, promise] = promises->open(env, asked.keepAlive, owner);
-  std::function<void(Result<Value>)> then = [promises, id = id, convert](Result<Value> result) {
+  const PromiseBridge::Opened opened = promises->open(env, asked.keepAlive, owner);
+  std::function<void(Result<Value>)> then = [promises, id = opened.id, convert](Result<Value> result) {
     promises->settle(id, std::move(result),
                      [id, convert](Napi::Env to, const Value& value) { return convert(to, id, value); });
   };
-  if (const auto failure = start(operation, std::move(then))) promises->reject(env, id, *failure);
-  Napi::Object object = operationObject(env, promise);
-  hold(env, object, Underway{id, operation});
+  if (const auto failure = start(operation, std::move(then))) promises->reject(env, opened.id, *failure);
+  Napi::Object object = operationObject(env, opened.promise);
+  hold(env, object, Underway{opened.id, operation});
   return object;
 }
 

@@ -7,11 +7,6 @@ export function readVersion(answer: JsonObject | undefined): string | undefined 
   return version === undefined || version.length > 100 ? undefined : version;
 }
 
-/** Whether a version says that it is an emulator's. */
-export function isEmulator(version: string): boolean {
-  return /emulator/i.test(version);
-}
-
 /**
  * What a broker can do, as far as its version and its program's name tell. himmelblau's broker, which counts
  * versions in its own way, knows accounts, tokens for an account it is told, and cookies.

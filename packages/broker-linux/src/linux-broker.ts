@@ -29,6 +29,7 @@ import {
   checkedClientId,
   chosenAccount,
   Deadline,
+  isEmulator,
   parseObject,
   personalDataOf,
   redirectUriCheck,
@@ -47,7 +48,7 @@ import {
   signOutSilentlyRequest,
 } from "./accounts-request.js";
 import { parseAnswer, readTelemetry } from "./broker-answer.js";
-import { brokerCapabilities, isEmulator, readVersion } from "./broker-version.js";
+import { brokerCapabilities, readVersion } from "./broker-version.js";
 import type { Environment } from "./bus-address.js";
 import { checks, displayCheck, emulatorNeedsNoDisplay, keyringCheck, passedOver } from "./diagnose.js";
 import type { BrokerMethod } from "./protocol.js";

@@ -227,6 +227,28 @@ describe("acquireTokenSilently", () => {
     expect(extension.requests.map(({ operation }) => operation)).toEqual(["refresh"]);
   });
 
+  it("asks no second question about an error that names its reason", async () => {
+    const extension = usualExtension().on(
+      "refresh",
+      chain(
+        { domain: "com.apple.AuthenticationServices.AuthorizationError", code: -6000 },
+        { domain: "MSALErrorDomain", code: -50142 },
+      ),
+    );
+    expect(await rejection(brokerOn(extension).acquireTokenSilently(requestForAccount))).toMatchObject({
+      code: "interaction_required",
+      reason: "password_reset",
+    });
+    expect(extension.requests).toHaveLength(1);
+  });
+
+  it("the second question is asked in the caller's time, too", async () => {
+    const extension = usualExtension().on("refresh", interactionNeeded).on("get_accounts_operation", never);
+    const call = brokerOn(extension).acquireTokenSilently(requestForAccount, { timeoutInMs: 50 });
+    expect((await rejection(call)).code).toBe("timed_out");
+    expect(extension.canceled).toHaveLength(1);
+  });
+
   it("keeps the first error where the second question fails", async () => {
     const extension = usualExtension()
       .on("refresh", interactionNeeded)

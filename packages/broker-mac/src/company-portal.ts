@@ -47,12 +47,15 @@ export async function readCompanyPortal(places: Places = installedPlaces): Promi
   }
 }
 
-/** The same at once, without the version: that takes a program to read. */
+/** The same at once, without the version, which takes a program to read. Never throws. */
 export function glanceAtCompanyPortal({
   infoFile,
 }: Pick<Places, "infoFile"> = installedPlaces): CompanyPortal {
-  const found = statSync(infoFile, { throwIfNoEntry: false });
-  return found === undefined ? { installed: false } : { installed: true, changedAt: found.ctimeMs };
+  try {
+    return { installed: true, changedAt: statSync(infoFile).ctimeMs };
+  } catch {
+    return { installed: false };
+  }
 }
 
 /** Whether it is one that refuses signed programs which are no app bundles; `false` where its version is unknown. */

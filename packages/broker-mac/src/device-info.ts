@@ -44,11 +44,6 @@ function told(fields: AnswerFields, keys: readonly string[]): Record<string, str
   return facts;
 }
 
-/** Whether a version says that it is an emulator's. */
-export function isEmulator(version: string): boolean {
-  return /emulator/i.test(version);
-}
-
 /** Whether the extension says that this device is not registered with any tenant. */
 export function isUnregistered(fields: AnswerFields): boolean {
   return /^not_?joined$/i.test(textField(fields, "wpj_status") ?? "");

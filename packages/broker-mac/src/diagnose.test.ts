@@ -55,6 +55,14 @@ describe("diagnose", () => {
     expect(find(checks, "device").detail).toContain("Registered (personal, full");
   });
 
+  it("goes on where macOS does not even say whether there is an extension", async () => {
+    const extension = usualExtension();
+    extension.available = never;
+    const checks = await checksOf(extension, { timeoutInMs: 20 });
+    expect(find(checks, "broker")).toMatchObject({ outcome: "fail" });
+    expect(checks.map(({ id }) => id)).toEqual(usualIds);
+  });
+
   it("names the redirect URI of an app of one's own", async () => {
     const checks = await checksOf(usualExtension(), { clientId });
     expect(find(checks, "redirect-uri").detail).toContain(`Add exactly ${unsignedRedirectUri} in`);

@@ -76,12 +76,12 @@ async function* checkGround(
   const portal = await deadline.race(companyPortal(), () => {});
   yield callerCheck(facts, portal);
   yield portalCheck(portal);
+  const timeoutInMs = Math.min(options.timeoutInMs || longestQuestionInMs, longestQuestionInMs);
   const found = await check(checks.broker, async () => {
-    await extension.require(extension.binding(), facts, deadline);
+    await extension.require(extension.binding(), facts, deadline.within(timeoutInMs));
     return "macOS offers one for Microsoft's sign-in.";
   });
   yield found;
-  const timeoutInMs = Math.min(options.timeoutInMs || longestQuestionInMs, longestQuestionInMs);
   const redirectUri = options.clientId === undefined ? undefined : facts.expectedRedirectUri;
   if (found.outcome === "fail") {
     yield skipped(checks.brokerVersion, found);

@@ -125,6 +125,24 @@ describe("Microsoft's error beneath it", () => {
     });
   });
 
+  it("beneath another of Microsoft's that says nothing is the one that counts", () => {
+    const chain = [
+      ...microsoft(-50000, said("It failed.")),
+      link("MSIDErrorDomain", -51101),
+      link("MSIDOAuthErrorDomain", -51412),
+    ];
+    const error = chainError(chain, facts);
+    expect(error).toMatchObject({ code: "interaction_required", native: { errorCode: -51412 } });
+    expect(error.message).toContain("It failed.");
+    expect(error.native["errorChain"]).toContain("MSALErrorDomain -50000 > MSIDErrorDomain -51101");
+  });
+
+  it("keeps the user to itself whom it names, whatever the name looks like", () => {
+    const userInfo = said("The account of Grace H is blocked.", { MSALDisplayableUserIdKey: "Grace H" });
+    const error = chainError(microsoft(-50000, userInfo), facts);
+    expect(error.message).toContain("The account of [user] is blocked.");
+  });
+
   it("an internal error without a code of its own is no more than that", () => {
     expect(chainError(microsoft(-50000), facts).code).toBe("broker_failed");
     expect(chainError(microsoft(-12345), facts).code).toBe("broker_failed");

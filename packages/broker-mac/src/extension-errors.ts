@@ -37,7 +37,6 @@ const isNetworkCode = (code: number) =>
 interface Failure {
   readonly meaning: MeaningName;
   readonly description: string;
-  readonly subError: string | undefined;
   /** Numbers of Entra's error, without `AADSTS`. */
   readonly entraCodes: string;
   readonly claims: string | undefined;
@@ -63,7 +62,6 @@ export function answerError(fields: AnswerFields, facts: MacFacts): BrokerError 
     {
       meaning: oauthMeaning(oauthError, textField(fields, "suberror")) ?? "broker_failed",
       description: decoded(textField(fields, "error_description") ?? ""),
-      subError: textField(fields, "suberror"),
       entraCodes: textField(fields, "error_codes") ?? "",
       claims: claimsIn(fields),
       native,
@@ -73,16 +71,20 @@ export function answerError(fields: AnswerFields, facts: MacFacts): BrokerError 
 }
 
 /** The error of a request that failed: Apple's, and those beneath it. */
-export function chainError(chain: readonly NativeErrorLink[], facts: MacFacts): BrokerError {
-  const microsoft = chain.find(({ domain }) => /^MS(?:AL|ID)\w*$/.test(domain));
-  const telling = microsoft ?? chain.find(({ domain }) => domain === appSsoDomain) ?? chain[0];
-  const oauthError = telling && microsoftInfo(telling, "OAuthErrorKey");
-  const subError = telling && microsoftInfo(telling, "OAuthSubErrorKey");
+export function chainError(chain: readonly NativeErrorLink[], about: MacFacts): BrokerError {
+  const facts = { ...about, personalData: [...(about.personalData ?? []), ...usersIn(chain)] };
+  const microsoft = chain.filter(({ domain }) => /^MS(?:AL|ID)\w*$/.test(domain));
+  // The outermost may say no more than that something beneath it failed.
+  const telling =
+    microsoft.find((link) => microsoftMeaning(link) !== undefined) ??
+    microsoft[0] ??
+    chain.find(({ domain }) => domain === appSsoDomain) ??
+    chain[0];
+  const descriptions = microsoft.map((link) => microsoftInfo(link, "ErrorDescriptionKey"));
   return failureError(
     {
-      meaning: chainMeaning(chain, microsoft, oauthError, subError),
-      description: describeLink(telling, microsoft),
-      subError,
+      meaning: chainMeaning(chain, microsoft),
+      description: descriptions.find((text) => text !== undefined) ?? telling?.localizedDescription ?? "",
       entraCodes: (telling && microsoftInfo(telling, "STSErrorCodesKey")) ?? "",
       claims: undefined,
       native: chainFacts(chain, telling, facts),
@@ -91,16 +93,18 @@ export function chainError(chain: readonly NativeErrorLink[], facts: MacFacts): 
   );
 }
 
-function chainMeaning(
-  chain: readonly NativeErrorLink[],
-  microsoft: NativeErrorLink | undefined,
-  oauthError: string | undefined,
-  subError: string | undefined,
-): MeaningName {
-  const known = microsoft && microsoftMeaning(microsoft, oauthError, subError);
+/** The users that errors name in a field of their own: a name need not look like one. */
+function usersIn(chain: readonly NativeErrorLink[]): string[] {
+  return chain
+    .map((link) => microsoftInfo(link, "DisplayableUserIdKey"))
+    .filter((name) => name !== undefined);
+}
+
+function chainMeaning(chain: readonly NativeErrorLink[], microsoft: readonly NativeErrorLink[]): MeaningName {
+  const known = microsoft.map(microsoftMeaning).find((meaning) => meaning !== undefined);
   if (known !== undefined) return known;
   if (chain.some(({ domain, code }) => domain === urlDomain && isNetworkCode(code))) return "no_network";
-  if (microsoft !== undefined) return "broker_failed";
+  if (microsoft.length > 0) return "broker_failed";
   const appSso = chain.find(({ domain, code }) => domain === appSsoDomain && appSsoCodes.has(code));
   if (appSso !== undefined) return appSsoCodes.get(appSso.code) ?? "broker_failed";
   const [outermost] = chain;
@@ -110,15 +114,15 @@ function chainMeaning(
 }
 
 /** What Microsoft's error means; `undefined` where it says no more than that it failed. */
-function microsoftMeaning(
-  link: NativeErrorLink,
-  oauthError: string | undefined,
-  subError: string | undefined,
-): MeaningName | undefined {
+function microsoftMeaning(link: NativeErrorLink): MeaningName | undefined {
   const status = Number(microsoftInfo(link, "HTTPResponseCodeKey"));
   if (status === 429 || status >= 500) return "server_busy";
   const internal = Number(microsoftInfo(link, "InternalErrorCodeKey"));
-  return microsoftCodes.get(link.code) ?? microsoftCodes.get(internal) ?? oauthMeaning(oauthError, subError);
+  return (
+    microsoftCodes.get(link.code) ??
+    microsoftCodes.get(internal) ??
+    oauthMeaning(microsoftInfo(link, "OAuthErrorKey"), microsoftInfo(link, "OAuthSubErrorKey"))
+  );
 }
 
 function oauthMeaning(oauthError = "", subError: string | undefined): MeaningName | undefined {
@@ -129,12 +133,6 @@ function oauthMeaning(oauthError = "", subError: string | undefined): MeaningNam
 /** A fact among those of a Microsoft error: its client writes them with one prefix, the library beneath with another. */
 function microsoftInfo({ userInfo }: NativeErrorLink, name: string): string | undefined {
   return textField(userInfo, `MSAL${name}`) ?? textField(userInfo, `MSID${name}`);
-}
-
-function describeLink(telling: NativeErrorLink | undefined, microsoft: NativeErrorLink | undefined): string {
-  if (telling === undefined) return "";
-  const description = microsoft && microsoftInfo(microsoft, "ErrorDescriptionKey");
-  return description ?? telling.localizedDescription;
 }
 
 function chainFacts(

@@ -7,7 +7,7 @@ const mac = ({ mainThread = true, canPerform = true }) => ({
   loadBinding: () =>
     ({
       isMainThread: () => mainThread,
-      canPerform: (url: string) => canPerform && url === "https://login.microsoftonline.com/common",
+      canPerformNow: (url: string) => canPerform && url === "https://login.microsoftonline.com/common",
     }) as Partial<NativeBinding> as NativeBinding,
 });
 const longAgo = 1;
@@ -47,6 +47,8 @@ describe("whether there may be a broker on this Mac", () => {
 
   it("the Company Portal is seen by its file", () => {
     expect(glanceAtCompanyPortal({ infoFile: import.meta.filename })).toMatchObject({ installed: true });
-    expect(glanceAtCompanyPortal({ infoFile: `${import.meta.filename}.no` })).toEqual({ installed: false });
+    for (const infoFile of [`${import.meta.filename}.no`, `${import.meta.filename}/Info.plist`, "\0"]) {
+      expect(glanceAtCompanyPortal({ infoFile })).toEqual({ installed: false });
+    }
   });
 });

@@ -43,5 +43,5 @@ function obstacle(options: ForecastOptions): BrokerError | undefined {
   };
   const binding = addon.require(loadBinding);
   if (!binding.isMainThread()) return notMainThread(facts);
-  return binding.canPerform(identityProviderUrl) ? undefined : noExtension(companyPortal(), facts);
+  return binding.canPerformNow(identityProviderUrl) ? undefined : noExtension(companyPortal(), facts);
 }

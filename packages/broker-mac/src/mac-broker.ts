@@ -25,6 +25,7 @@ import {
   checkedClientId,
   checkedSsoUrl,
   chosenAccount,
+  isEmulator,
   ProofKey,
   personalDataOf,
   requireRequest,
@@ -41,7 +42,7 @@ import {
   signOutRequest,
 } from "./accounts-request.js";
 import { type AnswerFields, readAnswer } from "./answer.js";
-import { deviceFacts, deviceInfoRequest, isEmulator, isUnregistered } from "./device-info.js";
+import { deviceFacts, deviceInfoRequest, isUnregistered } from "./device-info.js";
 import { diagnose } from "./diagnose.js";
 import type { MacFacts } from "./mac-facts.js";
 import { type Operation, unsignedRedirectUri } from "./protocol.js";

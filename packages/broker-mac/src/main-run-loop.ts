@@ -8,16 +8,16 @@ export class MainRunLoop {
   #waiting = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Serves it until the returned function is called. An app with a run loop of its own (Electron) serves itself. */
+  /** Serves it until the returned function is called, which is to happen once. An app with a run loop of its own (Electron) serves itself. */
   serve(binding: NativeBinding): () => void {
     if (binding.isApplicationRunning()) return () => {};
     this.#waiting++;
     // It is the waiting that keeps the process alive, not this.
-    this.#timer ??= setInterval(() => binding.serveMainRunLoop(), intervalInMs).unref();
-    let served = true;
+    this.#timer ??= setInterval(() => {
+      // Electron's main program begins before its app does.
+      if (!binding.isApplicationRunning()) binding.serveMainRunLoop();
+    }, intervalInMs).unref();
     return () => {
-      if (!served) return;
-      served = false;
       this.#waiting--;
       if (this.#waiting > 0) return;
       clearInterval(this.#timer);

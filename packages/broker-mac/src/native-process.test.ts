@@ -19,6 +19,10 @@ describe("a process with the macOS addon", () => {
     });
   });
 
+  it("does not stay for a question that macOS never answers", async () => {
+    expect(await runProgram("unanswered-question")).toEqual({ ...ended, lines: ["asked"] });
+  });
+
   it.each(["exit", "throw"])("ends at once in the middle of requests: %s", async (how) => {
     for (let round = 0; round < 5; round += 1) {
       const result = await runProgram("exit-in-call", { env: { HOW: how } });

@@ -47,12 +47,25 @@ describe("the macOS addon", () => {
   const served = <T>(work: Promise<T>) => whileServing(binding, work);
 
   describe("canPerform", () => {
-    it("asks each time", () => {
-      const answers = [true, false, true].map((value) => {
+    it("asks each time", async () => {
+      for (const value of [true, false, true]) {
         extension.setCanPerform(value);
-        return binding.canPerform(identityProviderUrl);
+        expect(await binding.canPerform(identityProviderUrl)).toBe(value);
+        expect(binding.canPerformNow(identityProviderUrl)).toBe(value);
+      }
+    });
+
+    it("does not stop the event loop, however long the system takes", async () => {
+      extension.setCanPerform(undefined);
+      const asked = [1, 2, 3].map(() => binding.canPerform(identityProviderUrl));
+      let isSettled = false;
+      void Promise.race(asked).then(() => {
+        isSettled = true;
       });
-      expect(answers).toEqual([true, false, true]);
+      for (let turn = 0; turn < 50; turn += 1) await nextTurn();
+      expect(isSettled).toBe(false);
+      extension.setCanPerform(false);
+      expect(await Promise.all(asked)).toEqual([false, false, false]);
     });
 
     it.each([
@@ -60,24 +73,25 @@ describe("the macOS addon", () => {
       ["no URL", "not a url"],
       ["a path", "/common"],
       ["a NUL", "https://a.example/\0"],
-    ])("refuses %s", (_what, url) => {
-      expect(() => binding.canPerform(url as string)).toThrow(
-        expect.objectContaining({
-          code: "invalid_argument",
-          message: expect.stringContaining("identityProviderUrl"),
-        }),
-      );
+    ])("refuses %s", async (_what, url) => {
+      expect(await failureOf(binding.canPerform(url as string))).toMatchObject({
+        code: "invalid_argument",
+        message: expect.stringContaining("identityProviderUrl"),
+      });
+      expect(() => binding.canPerformNow(url as string)).toThrow("identityProviderUrl");
     });
 
-    it("tells of an exception", () => {
+    it("tells of an exception", async () => {
       extension.raiseNext("NSInvalidArgumentException");
-      expect(() => binding.canPerform(identityProviderUrl)).toThrow(
-        expect.objectContaining({
-          code: "platform_exception",
-          exceptionName: "NSInvalidArgumentException",
-        }),
+      expect(await failureOf(binding.canPerform(identityProviderUrl))).toMatchObject({
+        code: "platform_exception",
+        exceptionName: "NSInvalidArgumentException",
+      });
+      expect(await binding.canPerform(identityProviderUrl)).toBe(true);
+      extension.raiseNext("NSInvalidArgumentException");
+      expect(() => binding.canPerformNow(identityProviderUrl)).toThrow(
+        expect.objectContaining({ code: "platform_exception" }),
       );
-      expect(binding.canPerform(identityProviderUrl)).toBe(true);
     });
   });
 
@@ -228,6 +242,30 @@ describe("the macOS addon", () => {
         code: "unexpected_credential",
         className: "ASAuthorizationSingleSignOnCredential",
       });
+    });
+
+    it.each(["main", "other"] as const)(
+      "that cannot be read is an error, on the %s thread",
+      async (thread) => {
+        const { pending, request } = await send();
+        request.answer({ credential: "broken" }, { thread });
+        expect(await failureOf(served(pending.result))).toMatchObject({
+          code: "platform_exception",
+          exceptionName: "BrokenCredential",
+        });
+      },
+    );
+
+    it("on another thread never is where a window ends, which AppKit allows on the main one alone", async () => {
+      for (let round = 0; round < 50; round += 1) {
+        const { view } = extension.createView();
+        const { pending, request } = await send({ userInterfaceEnabled: true, anchorView: view });
+        extension.closeWindows();
+        request.answer({ headers: { success: "1" } }, { thread: "other" });
+        await pending.result;
+      }
+      await until(() => extension.facts().liveDelegates === 0);
+      expect(extension.facts().windowsFreedElsewhere).toBe(0);
     });
 
     it("comes to each of 200 at a time, 20 kB each", async () => {

@@ -2,23 +2,17 @@
  * The whole surface of the macOS addon: requests to a single sign-on extension through AuthenticationServices, told in
  * plain data. No protocol in here.
  *
- * Nothing in it blocks the JavaScript thread. Only a pending request keeps the process alive, and not even that where
- * `keepAlive` is false. What goes wrong with a request rejects its promise with a `NativeError`, bad arguments
- * included; `canPerform` throws them.
+ * Nothing in it blocks the JavaScript thread but `canPerformNow`. Only a pending request keeps the process alive, and not even that where
+ * `keepAlive` is false. What goes wrong rejects the promise with a `NativeError`, bad arguments included;
+ * `canPerformNow` throws it.
  *
  * AuthenticationServices is for the process' main thread, and its answers may need the main run loop, which Node.js
  * does not serve: while a request is pending somebody calls `serveMainRunLoop` again and again, unless
  * `isApplicationRunning`.
  */
 
-/** Whether work holds the process until it has ended. */
-export interface NativeHold {
-  /** `false`: nobody awaits it, so the process may end without it. Default `true`. */
-  readonly keepAlive?: boolean;
-}
-
 /** One request to the extension. */
-export interface NativeRequest extends NativeHold {
+export interface NativeRequest {
   /** URL the extension is chosen by, absolute. */
   readonly identityProviderUrl: string;
   /** `ASAuthorizationOpenIDRequest.requestedOperation`. */
@@ -33,6 +27,8 @@ export interface NativeRequest extends NativeHold {
    * runs; an address that is not a living view's ends the process, as with every native handle.
    */
   readonly anchorView?: bigint;
+  /** `false`: nobody awaits it, so the process may end without it. Default `true`. */
+  readonly keepAlive?: boolean;
 }
 
 /** The extension's answer, as it came. */
@@ -109,9 +105,12 @@ export interface NativeCaller {
 export interface NativeBinding {
   /**
    * `ASAuthorizationSingleSignOnProvider.canPerformAuthorization`: whether an extension is configured for the URL.
-   * @throws NativeError `invalid_argument`, `not_main_thread`, `platform_exception`
+   * Asked on a thread of its own each time, for the system may take its time; meanwhile the process is not kept alive.
+   * Rejects with `invalid_argument`, `not_main_thread`, `platform_exception`.
    */
-  canPerform(identityProviderUrl: string): boolean;
+  canPerform(identityProviderUrl: string): Promise<boolean>;
+  /** The same for who cannot wait: the JavaScript thread stands still until the system answers. */
+  canPerformNow(identityProviderUrl: string): boolean;
   /** Sends a request. As many as you like can be pending. */
   perform(request: NativeRequest): NativePendingRequest;
   /** Whether this is the process' main thread: false in a worker. */

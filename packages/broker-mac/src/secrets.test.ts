@@ -92,6 +92,13 @@ describe("tokens, cookies and names stay out of logs and errors", () => {
     }
   });
 
+  it("nor do the names of an account that was chosen among the broker's", async () => {
+    const told = errorAnswer({ error: "x", error_description: "Test User has to call" });
+    const error = await failure(brokerOn(usualExtension().on("refresh", told)).acquireTokenSilently(request));
+    expect(shown(error)).toContain("[user] has to call");
+    expect(shown(error)).not.toContain("Test User");
+  });
+
   it("the token to renew is not sent anywhere", async () => {
     const extension = usualExtension();
     await brokerOn(extension).acquireTokenSilently({

@@ -82,6 +82,74 @@ describe("close", () => {
     await broker.acquireTokenInteractively(request);
     expect(extension.requestsOf("login")).toHaveLength(2);
   });
+
+  it("ends those at once that wait for somebody else's window", async () => {
+    const extension = new FakeExtension();
+    const other = brokerOn(extension);
+    const long = failure(other.acquireTokenInteractively(request));
+    await vi.waitFor(() => expect(extension.requests).toHaveLength(1));
+    const broker = brokerOn(extension);
+    const waiting = rejection(broker.acquireTokenInteractively(request));
+    await nextTurn();
+    await broker.close();
+    expect((await waiting).reason).toBe("connection_closed");
+    await other.close();
+    await long;
+    expect(extension.requests).toHaveLength(1);
+  });
+
+  it("sends nothing any more for those that just asked whether there is an extension", async () => {
+    const extension = usualExtension();
+    let answer: (available: boolean) => void = () => {};
+    extension.available = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const broker = brokerOn(extension);
+    const call = rejection(broker.acquireTokenSilently(requestForAccount));
+    await vi.waitFor(() => expect(extension.asked).toBe(1));
+    await broker.close();
+    expect((await call).reason).toBe("connection_closed");
+    answer(true);
+    await nextTurn();
+    expect(extension.requests).toEqual([]);
+  });
+});
+
+describe("the question whether there is an extension", () => {
+  const noAnswer = () => {
+    const extension = usualExtension();
+    extension.available = never;
+    return extension;
+  };
+
+  it("is bounded and can be aborted", async () => {
+    const extension = noAnswer();
+    const broker = brokerOn(extension);
+    const bounded = broker.acquireTokenSilently(requestForAccount, { timeoutInMs: 20 });
+    expect((await rejection(bounded)).code).toBe("timed_out");
+    const stop = new AbortController();
+    const aborted = failure(broker.acquireTokenInteractively(request, { abortSignal: stop.signal }));
+    await nextTurn();
+    stop.abort();
+    expect((await aborted).name).toBe("AbortError");
+    expect(extension.requests).toEqual([]);
+  });
+
+  it("is asked once for all who wait for it, and anew for who comes later", async () => {
+    const extension = usualExtension();
+    let answer: (available: boolean) => void = () => {};
+    extension.available = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const broker = brokerOn(extension);
+    const calls = [1, 2, 3].map(() => broker.acquireTokenSilently(requestForAccount));
+    await nextTurn();
+    answer(true);
+    await Promise.all(calls);
+    expect(extension.asked).toBe(1);
+    await broker.acquireTokenSilently(requestForAccount);
+    expect(extension.asked).toBe(2);
+  });
 });
 
 describe("the main run loop", () => {
@@ -108,10 +176,10 @@ describe("the main run loop", () => {
   });
 
   it("is served until the last of several requests has ended", async () => {
-    const extension = usualExtension().on("login", never);
+    const extension = usualExtension().on("get_accounts_operation", never);
     const broker = brokerOn(extension);
     const stop = new AbortController();
-    const long = failure(broker.acquireTokenInteractively(request, { abortSignal: stop.signal }));
+    const long = failure(broker.getAccounts({ clientId }, { abortSignal: stop.signal }));
     await broker.acquireTokenSilently(requestForAccount);
     const served = extension.served;
     await vi.waitFor(() => expect(extension.served).toBeGreaterThan(served + 2));
@@ -120,6 +188,43 @@ describe("the main run loop", () => {
     const after = extension.served;
     await delay(50);
     expect(extension.served).toBe(after);
+  });
+
+  it("is served a while longer after a window, which it takes to close", async () => {
+    vi.useFakeTimers();
+    try {
+      const extension = usualExtension().on("login", never);
+      const stop = new AbortController();
+      const call = failure(
+        brokerOn(extension).acquireTokenInteractively(request, { abortSignal: stop.signal }),
+      );
+      await vi.advanceTimersByTimeAsync(100);
+      stop.abort();
+      await call;
+      const served = extension.served;
+      await vi.advanceTimersByTimeAsync(500);
+      expect(extension.served).toBeGreaterThan(served);
+      await vi.advanceTimersByTimeAsync(1_000);
+      const after = extension.served;
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(extension.served).toBe(after);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("is left to the app from when the app runs", async () => {
+    const extension = usualExtension();
+    extension.on("refresh", async () => {
+      await vi.waitFor(() => expect(extension.served).toBeGreaterThan(0));
+      extension.applicationRunning = true;
+      const served = extension.served;
+      await delay(50);
+      expect(extension.served).toBe(served);
+      return tokenAnswer();
+    });
+    expect((await brokerOn(extension).acquireTokenSilently(requestForAccount)).tokenType).toBe("Bearer");
   });
 
   it("is left alone where the app serves it itself, as Electron's does", async () => {

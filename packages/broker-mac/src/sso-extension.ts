@@ -11,6 +11,12 @@ import { identityProviderUrl } from "./protocol.js";
 import type { ExtensionRequest } from "./request-options.js";
 import { noExtension } from "./unavailable.js";
 
+/**
+ * How long the main run loop is served after a request that could show a window, in milliseconds: the window is this
+ * process', and somebody has to take it away.
+ */
+const closingTimeInMs = 1_000;
+
 export interface SsoExtensionOptions {
   readonly loadBinding: LoadBinding;
   readonly companyPortal: () => Promise<CompanyPortal>;
@@ -57,6 +63,8 @@ export class SsoExtension {
   readonly #runLoop = new MainRunLoop();
   readonly #flights = new Map<Flight, MacFacts>();
   #caller: NativeCaller | undefined;
+  /** The question under way whether there is an extension: it holds a thread, so who asks meanwhile joins in. */
+  #question: Promise<boolean> | undefined;
 
   constructor(options: SsoExtensionOptions) {
     this.#options = options;
@@ -86,7 +94,7 @@ export class SsoExtension {
    */
   async require(binding: NativeBinding, facts: MacFacts, deadline: Deadline): Promise<void> {
     if (!binding.isMainThread()) throw notMainThread(facts);
-    if (canPerform(binding, facts)) return;
+    if (await this.#canPerform(binding, facts, deadline)) return;
     const portal = await deadline.race(this.#options.companyPortal(), () => {});
     throw noExtension(portal, facts);
   }
@@ -129,6 +137,7 @@ export class SsoExtension {
     const binding = this.binding();
     await this.require(binding, facts, deadline);
     flight.throwIfEnded();
+    deadline.throwIfOver();
     const pending = binding.perform({
       identityProviderUrl,
       operation,
@@ -142,10 +151,18 @@ export class SsoExtension {
       const answer = Promise.race([withBrokerErrors(pending.result, facts), flight.ended]);
       return await deadline.race(answer, () => {});
     } finally {
-      stopServing();
       // Whatever ended the waiting; a request that has ended by itself does not mind.
       pending.cancel();
+      if (interactive) setTimeout(stopServing, closingTimeInMs).unref();
+      else stopServing();
     }
+  }
+
+  async #canPerform(binding: NativeBinding, facts: MacFacts, deadline: Deadline): Promise<boolean> {
+    this.#question ??= binding.canPerform(identityProviderUrl).finally(() => {
+      this.#question = undefined;
+    });
+    return await deadline.race(withBrokerErrors(this.#question, facts), () => {});
   }
 
   #serve(binding: NativeBinding, afterInMs: number): () => void {
@@ -158,14 +175,6 @@ export class SsoExtension {
       clearTimeout(timer);
       stop();
     };
-  }
-}
-
-function canPerform(binding: NativeBinding, facts: MacFacts): boolean {
-  try {
-    return binding.canPerform(identityProviderUrl);
-  } catch (error) {
-    throw nativeError(error, facts);
   }
 }
 

@@ -60,6 +60,13 @@ describe("answers that make no sense", () => {
     expect(token.refreshOn).toBe(soon * 1000);
   });
 
+  it("leaves out of the telemetry what is no short word", async () => {
+    const extension = usualExtension().on("refresh", tokenAnswer({ device_mode: "x".repeat(201) }));
+    const token = await brokerOn(extension).acquireTokenSilently(requestForAccount);
+    expect(token.telemetry).not.toHaveProperty("device_mode");
+    expect(token.telemetry).toHaveProperty("broker_version");
+  });
+
   it("does not look at a second token, nor at a refresh token", async () => {
     const extension = usualExtension().on(
       "refresh",
@@ -106,6 +113,7 @@ describe("proof of possession", () => {
     const decode = (part: string) => JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
     const claims = decode(body);
     expect(token).toMatchObject({ tokenType: "pop", account: { homeAccountId } });
+    expect(optionsOf(extension, "refresh")["req_cnf"]).toMatch(/^[\w-]+$/);
     expect(decode(head)).toEqual({ alg: "RS256", kid: keyIn(optionsOf(extension, "refresh")), typ: "JWT" });
     expect(claims).toMatchObject({ m: "GET", u: "graph.microsoft.com", p: "/v1.0/me", nonce: "nonce-1" });
     expect(decode(claims.at.split(".")[1]).cnf.kid).toBe(decode(head).kid);
@@ -137,6 +145,16 @@ describe("proof of possession", () => {
       proofOfPossession,
     });
     expect(await rejection(call)).toMatchObject({ code: "not_supported", reason: "pop_not_available" });
+  });
+
+  it("signs a token that cannot be read: whose it is only its API can tell", async () => {
+    const opaque = tokenAnswer({ token_type: "Pop", access_token: "opaque" });
+    const token = await brokerOn(usualExtension().on("refresh", opaque)).acquireTokenSilently({
+      ...requestForAccount,
+      proofOfPossession,
+    });
+    const [, body = ""] = token.accessToken.split(".");
+    expect(JSON.parse(Buffer.from(body, "base64url").toString("utf8")).at).toBe("opaque");
   });
 
   it("takes none that nobody asked for", async () => {

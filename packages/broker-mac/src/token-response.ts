@@ -1,40 +1,27 @@
 import type { BrokerToken, TokenType } from "@x/broker-contract";
 import {
-  accessTokenClaims,
-  asObject,
   type CallFacts,
   callError,
   checkedToken,
-  field,
-  type HttpRequestParts,
   nonsense,
   numberField,
+  type ProofKey,
   textField,
 } from "@x/broker-protocol";
 import type { AnswerFields } from "./answer.js";
 import { telemetryOf } from "./device-info.js";
 import type { PreparedTokenRequest } from "./token-request.js";
 
-/** The key a proof-of-possession token was asked for with. */
-export interface RequestSigner {
-  readonly id: string;
-  signRequest(
-    accessToken: string,
-    parts: HttpRequestParts,
-    header?: Readonly<Record<string, string>>,
-    now?: number,
-  ): Promise<string>;
-}
-
 /**
  * Reads a successful answer to a token request and holds it against the request. A refresh token in it is not looked
  * at, nor is a second token (`additional_token_reponse`), which belongs to Microsoft's own apps.
+ * @param signer The key that a proof-of-possession token was asked for with.
  * @throws BrokerError for a token that is not what was asked for
  */
 export async function readTokenAnswer(
   fields: AnswerFields,
   request: PreparedTokenRequest,
-  signer: RequestSigner | undefined,
+  signer: ProofKey | undefined,
   facts: CallFacts,
   now = Date.now(),
 ): Promise<BrokerToken> {
@@ -61,7 +48,8 @@ export async function readTokenAnswer(
     now,
   );
   if (request.proofOfPossession === undefined || signer === undefined) return token;
-  if (!isBoundTo(accessToken, signer.id)) throw provesNothing(facts);
+  // A token that cannot be read may be: what the answer calls it has to do.
+  if (signer.binds(accessToken) === false) throw provesNothing(facts);
   const header = { kid: signer.id, typ: "JWT" };
   const signed = await signer.signRequest(accessToken, request.proofOfPossession, header, now);
   return { ...token, accessToken: signed };
@@ -83,13 +71,6 @@ function readTokenType(fields: AnswerFields, request: PreparedTokenRequest, fact
   }
   if (type === undefined || type === "bearer") return "Bearer";
   throw nonsense("a token of another type than was asked for", facts);
-}
-
-/** Whether a token names the key; one that cannot be read may. */
-function isBoundTo(accessToken: string, keyId: string): boolean {
-  const claims = accessTokenClaims(accessToken);
-  const confirmation = claims && asObject(field(claims, "cnf"));
-  return claims === undefined || (confirmation !== undefined && textField(confirmation, "kid") === keyId);
 }
 
 function provesNothing(facts: CallFacts, type?: string) {

@@ -40,6 +40,11 @@ export const knownAadsts: Readonly<Record<string, KnownAadsts>> = {
     reason: "invalid_scope",
     hint: "Check the scope: it is not written as <resource>/<permission> or <resource>/.default.",
   },
+  AADSTS650053: {
+    code: "invalid_request",
+    reason: "invalid_scope",
+    hint: "Check the scope: the resource has no such permission.",
+  },
   AADSTS65001: {
     hint: "Sign in interactively to consent, or have an administrator consent for the tenant.",
   },

@@ -39,9 +39,5 @@ export function personalDataOf(account: BrokerAccount | undefined, loginHint: st
   const fields = ["givenName", "familyName", "middleName"];
   const names = fields.map((key) => account?.native && stringField(account.native, key));
   names.push(loginHint, account?.username, account?.name);
-  // Longest first: a user name may begin with the given name.
-  return names
-    .filter((name) => typeof name === "string")
-    .filter((name) => name !== "")
-    .sort((a, b) => b.length - a.length);
+  return names.filter((name) => typeof name === "string").filter((name) => name !== "");
 }

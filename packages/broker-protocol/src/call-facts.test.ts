@@ -3,7 +3,7 @@ import { foreignText } from "./call-facts.js";
 
 describe("a foreign text", () => {
   it("names nobody, in any letter case, and cuts no address in two", () => {
-    const facts = { personalData: ["Test User", "test"] };
+    const facts = { personalData: ["test", "Test User"] };
     expect(
       foreignText("TEST USER (Test@Contoso.Example) was\n refused: eyJhbGciOiJSUzI1NiJ9.e30.x", facts),
     ).toBe("[user] ([user]) was refused: [token]");

@@ -34,7 +34,8 @@ const longestText = 500;
 export function foreignText(text: string, facts: Pick<CallFacts, "personalData">): string {
   // Addresses first: a name may be part of one, which would then no longer look like it.
   let result = redactSensitive(text.slice(0, 10_000));
-  for (const name of facts.personalData ?? []) {
+  // Longest first: a user name may begin with the given name.
+  for (const name of [...(facts.personalData ?? [])].sort((a, b) => b.length - a.length)) {
     if (name.length < 2) continue;
     const nameOrMark = new RegExp(`\\[(?:user|token|secret)\\]|${escapeRegExp(name)}`, "gi");
     result = result.replace(nameOrMark, (found) => (found.startsWith("[") ? found : "[user]"));

@@ -1,4 +1,5 @@
 import { BrokerError, type BrokerStatus, type DiagnosticCheck } from "@x/broker-contract";
+import { emulatorWarning } from "./emulator.js";
 
 /** Which check it is. */
 export type TitledCheck = Pick<DiagnosticCheck, "id" | "title">;
@@ -37,7 +38,7 @@ export function versionCheck(titled: TitledCheck, status: BrokerStatus): Diagnos
   if (version === undefined) {
     return { ...titled, outcome: "skip", detail: "The broker answers, but does not tell its version." };
   }
-  const warning = status.emulated ? " THIS IS AN EMULATOR: its tokens are worth nothing outside tests." : "";
+  const warning = status.emulated ? emulatorWarning : "";
   return { ...titled, outcome: "ok", detail: `${version}.${warning}` };
 }
 

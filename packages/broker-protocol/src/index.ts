@@ -17,6 +17,7 @@ export {
   versionCheck,
   withoutHint,
 } from "./diagnostics.js";
+export { emulatorWarning, isEmulator } from "./emulator.js";
 export { tokenExpiry } from "./expiry.js";
 export { belongsToProtocol, checkedExtraParameters, protocolParameters } from "./extra-parameters.js";
 export { fairStart } from "./fair-start.js";

@@ -33,3 +33,12 @@ it("leaves out a nonce that there is not", async () => {
   const [, payload = ""] = (await key.signRequest("t", parts)).split(".");
   expect(JSON.parse(Buffer.from(payload, "base64url").toString())).not.toHaveProperty("nonce");
 });
+
+it("tells a token that is bound to it from others, and from one that cannot be read", async () => {
+  const key = await ProofKey.create();
+  const token = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.c2ln`;
+  expect(key.binds(token({ cnf: { kid: key.id } }))).toBe(true);
+  for (const claims of [{}, { cnf: key.id }, { cnf: { kid: "other" } }, { kid: key.id }])
+    expect(key.binds(token(claims))).toBe(false);
+  expect(key.binds("opaque")).toBeUndefined();
+});

@@ -1,6 +1,8 @@
 import { createHash, generateKeyPair, type KeyObject, sign } from "node:crypto";
 import { promisify } from "node:util";
 import type { HttpRequestParts } from "./http-request.js";
+import { objectField, textField } from "./json.js";
+import { jwtClaims } from "./jwt.js";
 
 interface PublicJwk {
   readonly e: string;
@@ -30,6 +32,14 @@ export class ProofKey {
   static async create(): Promise<ProofKey> {
     const { publicKey, privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
     return new ProofKey(publicKey, privateKey);
+  }
+
+  /** Whether a token is bound to this key; `undefined` for one that cannot be read (an encrypted one). */
+  binds(accessToken: string): boolean | undefined {
+    const claims = jwtClaims(accessToken);
+    if (claims === undefined) return undefined;
+    const confirmation = objectField(claims, "cnf");
+    return confirmation !== undefined && textField(confirmation, "kid") === this.id;
   }
 
   /**

@@ -233,7 +233,7 @@ async function askHomeId(
     },
     call,
   );
-  const response = successOf(result, true);
+  const response = successOf(result, "organizations", true);
   // An answer about somebody else says nothing about this account.
   if (response === undefined || (response.account?.id ?? account.id) !== account.id) return undefined;
   return readAnswer(response, "organizations", clientId, environment, call.facts).account.homeAccountId;

@@ -4,6 +4,8 @@ import {
   CallLog,
   check,
   Deadline,
+  emulatorWarning,
+  isEmulator,
   redirectUriCheck,
   skipped,
   type TitledCheck,
@@ -13,7 +15,7 @@ import { deepChecks } from "./diagnose-deep.js";
 import type { NativeSession } from "./native.js";
 import { findWindow } from "./parent-window.js";
 import { isElevated, whyNoWindow } from "./session.js";
-import { isEmulator, type Wam } from "./wam.js";
+import type { Wam } from "./wam.js";
 import { type AccountKind, windowsRedirectUri } from "./wam-constants.js";
 
 /** How long one check may take: those after it need their time, too. */
@@ -73,9 +75,7 @@ export async function* diagnose(
   yield elevationCheck(session);
   const found = await check(checks.wam, async () => {
     const provider = await wam.provider("organizations", "organizations", oneCall());
-    const warning = isEmulator(provider)
-      ? " THIS IS AN EMULATOR: its tokens are worth nothing outside tests."
-      : "";
+    const warning = isEmulator(provider.displayName) ? emulatorWarning : "";
     return `Answers, and offers the sign-in for work and school accounts ("${provider.displayName}").${warning}`;
   });
   yield found;

@@ -10,6 +10,7 @@ import {
   idTokenOf,
   jane,
   personalAccount,
+  personalResponse,
   personalUsername,
   tenantId,
   username,
@@ -173,6 +174,13 @@ describe("what comes back", () => {
     const { broker } = brokerIn({ window: { status, responses: [evesAnswer] } });
     const token = await broker.acquireTokenInteractively(request({ loginHint: username }));
     expect(token.account).toMatchObject({ username: "eve@contoso.com", homeAccountId: `${eve}.${tenantId}` });
+  });
+
+  it("is none where the plug-in for personal accounts tells of a switch, as Microsoft's client has it", async () => {
+    const { broker } = brokerIn({ window: { status: 2, responses: [personalResponse()] } });
+    const changes = { authority: consumers, loginHint: personalUsername };
+    const error = await failure(broker.acquireTokenInteractively(request(changes)));
+    expect(error).toMatchObject({ code: "broker_failed", native: { wamStatusName: "AccountSwitch" } });
   });
 
   it("is refused for another account than the one given", async () => {
@@ -424,6 +432,22 @@ describe("turns", () => {
     give();
     await new Promise((resolve) => setImmediate(resolve));
     expect(ended).toEqual(["ended"]);
+  });
+
+  it("that come in the very moment in which the waiting is given up are given back", async () => {
+    const wam = new FakeWam(answering());
+    const controller = new AbortController();
+    let ends = 0;
+    wam.beginInteractive = () => {
+      const result = Promise.resolve({ end: () => void ends++ });
+      // After the turn has come, before anybody has learned of it.
+      void result.then(() => {}).then(() => controller.abort());
+      return { result, cancel: () => {} };
+    };
+    const broker = createWindowsBroker({ loadBinding: () => wam });
+    const waiting = broker.acquireTokenInteractively(request(), { abortSignal: controller.signal });
+    expect((await failure(waiting)).name).toBe("AbortError");
+    expect(ends).toBe(1);
   });
 
   it("do not hold silent calls up", async () => {

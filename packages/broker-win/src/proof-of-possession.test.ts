@@ -3,7 +3,15 @@ import { describe, expect, it } from "vitest";
 import { createWindowsBroker } from "./index.js";
 import { brokerIn, failure, onlyTokenCall, request, tokenCalls } from "./testing/broker.js";
 import { nativeError, type WamAnswer, type WamCall } from "./testing/fake-wam.js";
-import { jane, jwt, personalResponse, workResponse } from "./testing/people.js";
+import {
+  clientInfo,
+  idTokenOf,
+  jane,
+  jwt,
+  personalResponse,
+  tenantId,
+  workResponse,
+} from "./testing/people.js";
 
 const proofOfPossession = {
   resourceRequestMethod: "POST",
@@ -79,6 +87,27 @@ describe("where WAM binds tokens to a key of its own", () => {
       ["GetTokenSilentlyWithWebAccountAsync", jane().id],
     ]);
     expect(partsOf(token.accessToken).payload.u).toBe("api.example.com:8443");
+    // What makes a plug-in show something would make a silent request fail.
+    const [shown, silent] = tokenCalls(wam);
+    expect(shown).toMatchObject({ promptType: 1, properties: { prompt: "select_account" } });
+    expect(silent?.promptType).toBe(0);
+    expect(silent?.properties).not.toHaveProperty("prompt");
+  });
+
+  it("takes that key's token of nobody but who signed in", async () => {
+    const eve = "eeeeeeee-0000-4000-8000-000000000000";
+    const evesAnswer = {
+      wamcompat_client_info: clientInfo(eve, tenantId),
+      wamcompat_id_token: idTokenOf({ oid: eve, preferred_username: "eve@contoso.com" }),
+    };
+    const { broker } = brokerIn({
+      response: (call) =>
+        call.properties?.["req_cnf"] === undefined
+          ? workResponse()
+          : workResponse(evesAnswer, { token: bound(call).token }),
+    });
+    const error = await failure(broker.acquireTokenInteractively(request({ proofOfPossession })));
+    expect(error).toMatchObject({ code: "account_mismatch", reason: "wrong_account" });
   });
 });
 

@@ -5,7 +5,6 @@ import {
   type HttpRequestParts,
   jwtClaims,
   nonsense,
-  objectField,
   type ProofKey,
   textField,
 } from "@x/broker-protocol";
@@ -130,13 +129,8 @@ export async function signedWithOwnKey(
   { request, key }: Extract<PopBinding, { keeper: "process" }>,
   { facts }: Call,
 ): Promise<string> {
-  const claims = jwtClaims(accessToken);
-  const confirmation = claims && objectField(claims, "cnf");
-  // A token that cannot be read (an encrypted one) has to be believed what the answer says.
-  const isBound =
-    claims === undefined
-      ? tokenType === undefined || tokenType.toLowerCase() === "pop"
-      : confirmation !== undefined && textField(confirmation, "kid") === key.id;
+  // A token that cannot be read has to be believed what the answer says.
+  const isBound = key.binds(accessToken) ?? (tokenType === undefined || tokenType.toLowerCase() === "pop");
   if (!isBound) {
     throw callError("not_supported", facts, {
       reason: "pop_not_available",

@@ -65,9 +65,16 @@ export async function requestToken(
   // Microsoft's client signs with a key of its own then, which the token is not bound to: it proves nothing.
   call.log.note("WAM did not sign the request: asking for a token bound to a key of this process.");
   const own = await ownKeyBinding(binding.request, wam, call);
-  // What was shown need not be shown again.
-  const again = { ...ask, account: response.account ?? ask.account, stage: undefined };
-  return await believed(await answerTo(again, request, own, wam, named), ask, request, own, wam, named);
+  if (ask.stage === undefined)
+    return await believed(await answerTo(ask, request, own, wam, named), ask, request, own, wam, named);
+
+  // What was shown need not be shown again, but the token has to be of whoever signed in.
+  const { kind, provider } = ask;
+  const { clientId, authority } = request;
+  const { account } = readAnswer(response, kind, clientId, authority.host, named.facts);
+  const again = { kind, provider, account: response.account ?? ask.account };
+  const theirs = { ...request, account: request.account ?? account };
+  return await believed(await answerTo(again, request, own, wam, named), ask, theirs, own, wam, named);
 }
 
 /**
@@ -132,7 +139,7 @@ async function askWam(question: TokenQuestion, ask: Ask, wam: Wam, call: Call): 
   const silent = ask.stage === undefined;
   for (const pauseInMs of silent ? retryPausesInMs : []) {
     const result = await wam.ask(question, call);
-    if (successOf(result, silent) !== undefined) return result;
+    if (successOf(result, ask.kind, silent) !== undefined) return result;
     if (failureOf(result, { kind: ask.kind, silent }) !== "TransientError") return result;
     const left = call.deadline.remainingInMs;
     // What went wrong tells the caller more than that time ran out.
@@ -145,7 +152,7 @@ async function askWam(question: TokenQuestion, ask: Ask, wam: Wam, call: Call): 
 
 function responseOf(result: NativeTokenResult, { kind, stage }: Ask, { facts }: Call): NativeTokenResponse {
   const silent = stage === undefined;
-  const response = successOf(result, silent);
+  const response = successOf(result, kind, silent);
   if (response !== undefined) return response;
   if (result.status === 0) throw nonsense("neither a token nor an error", facts);
   throw resultError(result, { kind, silent }, facts);
@@ -224,8 +231,7 @@ async function presented(
 }
 
 /** Facts of a call that keep an account's names out of what is written, too. */
-export function withNames(facts: CallFacts, account: NativeAccount | undefined): CallFacts {
+function withNames(facts: CallFacts, account: NativeAccount | undefined): CallFacts {
   if (account === undefined) return facts;
-  const names = [...(facts.personalData ?? []), ...namesOf(account)];
-  return { ...facts, personalData: names.sort((a, b) => b.length - a.length) };
+  return { ...facts, personalData: [...(facts.personalData ?? []), ...namesOf(account)] };
 }

@@ -25,10 +25,17 @@ export interface PluginAnswer extends Omit<TokenAnswer, "tokenType"> {
 }
 
 /** The answer in a result that holds a token, `undefined` in any other. */
-export function successOf(result: NativeTokenResult, silent: boolean): NativeTokenResponse | undefined {
-  // The user may have switched to another account in a window; where there was none, nobody did.
+export function successOf(
+  result: NativeTokenResult,
+  kind: AccountKind,
+  silent: boolean,
+): NativeTokenResponse | undefined {
+  // The user may have switched to another account in a window; where there was none, nobody did. Microsoft's client
+  // knows no such answer of the plug-in for personal accounts.
+  const mayHaveSwitched = !silent && kind === "organizations";
   const isSuccess =
-    result.status === requestStatus.success || (!silent && result.status === requestStatus.accountSwitch);
+    result.status === requestStatus.success ||
+    (mayHaveSwitched && result.status === requestStatus.accountSwitch);
   return isSuccess ? result.responses[0] : undefined;
 }
 

@@ -138,6 +138,12 @@ describe("what a failure becomes", () => {
     expect(error.message).toContain(graphScope);
   });
 
+  it("believes WAM's own code before the tenant's", () => {
+    const said = "AADSTS50076: you must use multi-factor authentication";
+    const error = resultError(result(5, 0xcaa20005, said), { kind: "organizations", silent: true }, facts);
+    expect(error).toMatchObject({ code: "temporarily_unavailable", aadsts: "AADSTS50076", retryable: true });
+  });
+
   it("hands the tenant's claims on", () => {
     const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
     const answer = { ...result(3, 0), error: { code: 0, message: "", properties: { claims } } };

@@ -39,11 +39,6 @@ export type TokenQuestion = NativeTokenRequest extends infer Request
     : never
   : never;
 
-/** Whether a plug-in says that it is an emulator's. */
-export function isEmulator({ displayName }: NativeProvider): boolean {
-  return /emulator/i.test(displayName);
-}
-
 /** WAM's operations, each within the patience of the call it is for, its errors told as `BrokerError`s. */
 export class Wam {
   readonly #loadBinding: LoadBinding;
@@ -143,15 +138,19 @@ export class Wam {
   async withTurn<T>(call: Call, work: (turn: NativeTurn) => Promise<T>): Promise<T> {
     const turn = await this.#wait((binding) => {
       const operation = binding.beginInteractive(inBackground);
+      let granted: NativeTurn | undefined;
       let abandoned = false;
       operation.result.then(
-        (late) => {
-          if (abandoned) late.end();
+        (turn) => {
+          granted = turn;
+          if (abandoned) turn.end();
         },
         () => {},
       );
+      // The turn may come before the waiting is given up, and even then nobody has it.
       const cancel = () => {
         abandoned = true;
+        granted?.end();
         operation.cancel();
       };
       return { result: operation.result, cancel };

@@ -19,6 +19,7 @@ import {
   checkedAccount,
   checkedAccountOption,
   checkedClientId,
+  isEmulator,
   personalDataOf,
   requireRequest,
   runCall,
@@ -32,7 +33,7 @@ import { checkedHandle } from "./parent-window.js";
 import { isElevated, whyNoWindow } from "./session.js";
 import { silentToken } from "./silent-token.js";
 import { prepareInteractive, prepareSilent } from "./token-request.js";
-import { isEmulator, Wam } from "./wam.js";
+import { Wam } from "./wam.js";
 import { kindOf } from "./wam-account.js";
 import { windowsRedirectUri } from "./wam-constants.js";
 import { accountNotFound } from "./wam-errors.js";
@@ -64,7 +65,7 @@ export class WamBroker implements Broker {
         return {
           available: true,
           platform,
-          emulated: isEmulator(provider),
+          emulated: isEmulator(provider.displayName),
           capabilities: {
             interactiveWithoutAccount: whyNoWindow(this.#session, call.facts) === undefined,
             proofOfPossession: true,

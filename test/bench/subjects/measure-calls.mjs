@@ -1,5 +1,7 @@
 // Runs inside the process that is measured.
+import { connect } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { createInterface } from "node:readline";
 
 const loopResolutionInMs = 1;
 
@@ -62,20 +64,38 @@ function delaysOf(/** @type {import("node:perf_hooks").IntervalHistogram} */ loo
 }
 
 /**
- * Answers the bench's questions over IPC until it goes away.
+ * Answers the bench's questions until it goes away.
  * @param {Readonly<Record<string, () => Promise<unknown>>>} calls
  * @param {Readonly<Record<string, (task: any) => Promise<unknown>>>} [others]
  */
 export function serve(calls, others = {}) {
-  process.on("message", async (/** @type {any} */ { id, what, ...task }) => {
+  const send = listen(async ({ id, what, ...task }) => {
     try {
       const call = calls[what];
-      const result = call ? await measureCalls(call, task) : await others[what]?.(task);
-      process.send?.({ id, result });
+      const result = call ? await measureCalls(call, /** @type {any} */ (task)) : await others[what]?.(task);
+      send({ id, result });
     } catch (error) {
-      process.send?.({ id, error: error instanceof Error ? error.stack : String(error) });
+      send({ id, error: error instanceof Error ? error.stack : String(error) });
     }
   });
-  process.channel?.ref();
-  process.send?.({ ready: true });
+  send({ ready: true });
+}
+
+/**
+ * Over IPC, or where `BENCH_PORT` names the bench's port, over TCP with a line for each message: Windows' Node.js has
+ * no channel to a parent out of Windows.
+ * @param {(message: any) => void} onMessage
+ * @returns {(message: object) => void}
+ */
+function listen(onMessage) {
+  const port = process.env["BENCH_PORT"];
+  if (port === undefined) {
+    process.on("message", onMessage);
+    process.channel?.ref();
+    return (message) => process.send?.(message);
+  }
+  const socket = connect(Number(port), "127.0.0.1");
+  createInterface({ input: socket }).on("line", (line) => onMessage(JSON.parse(line)));
+  for (const end of ["close", "error"]) socket.on(end, () => process.exit());
+  return (message) => socket.write(`${JSON.stringify(message)}\n`);
 }

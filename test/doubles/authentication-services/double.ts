@@ -8,10 +8,11 @@
  * told otherwise; `cancel` ends in `ASAuthorizationErrorCanceled`; user interface is allowed by default; AppKit is not
  * running.
  */
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
 import type { NativeBinding } from "../../../packages/broker-mac/src/native.js";
+import { doubleFiles, whyNoDouble } from "./double-files.mjs";
+
+export { doubleFiles, whyNoDouble };
 
 /** A request as the extension gets it. */
 export interface ExtensionRequest {
@@ -32,7 +33,10 @@ export interface ExtensionRequest {
   answer(answer: ExtensionAnswer, options?: AnswerOptions): void;
 }
 
-/** Success with header fields, failure with an `NSError`, a credential of another class, or one without a response. */
+/**
+ * Success with header fields, failure with an `NSError`, a credential of another class, one without a response, or one
+ * that raises an exception when it is read.
+ */
 export type ExtensionAnswer =
   | {
       readonly headers: Readonly<Record<string, string>>;
@@ -42,7 +46,7 @@ export type ExtensionAnswer =
       readonly url?: string | null;
     }
   | { readonly error: ExtensionError }
-  | { readonly credential: "other" | "empty" };
+  | { readonly credential: "other" | "empty" | "broken" };
 
 export interface ExtensionError {
   readonly domain: string;
@@ -79,21 +83,25 @@ export interface ExtensionDouble {
   onRequest(listener: ((request: ExtensionRequest) => void) | undefined): void;
   /** Answers the next requests at once, inside `performRequests`; `onRequest` does not hear of them. */
   answerInsidePerform(answer: ExtensionAnswer | undefined): void;
-  /** `canPerformAuthorization`. Default `true`. */
-  setCanPerform(value: boolean): void;
+  /** `canPerformAuthorization`. Default `true`; `undefined`: not answered until something is set. */
+  setCanPerform(value: boolean | undefined): void;
   /** An `NSApp` that runs, that does not (`false`), or none (`undefined`, the default). */
   setApplicationRunning(value: boolean | undefined): void;
   /** Who this process is. Default: nothing is known, as of a plain unsigned executable. */
   setCaller(caller: { bundleIdentifier?: string; signingIdentifier?: string; teamIdentifier?: string }): void;
   /** Raises an exception of this name inside the next `performRequests` or `canPerformAuthorization`. */
   raiseNext(exceptionName: string): void;
-  /** An `NSView` in an `NSWindow`; lives until `reset`. */
+  /** An `NSView` in an `NSWindow`; lives until `closeWindows` or `reset`. */
   createView(): { readonly view: bigint; readonly window: bigint };
+  /** Lets go of all views and windows, as an app does that closes them. */
+  closeWindows(): void;
   /** What became of the requests since `reset`, in their order, and what lives, set free by now or not. */
   facts(): {
     readonly requests: readonly RequestFacts[];
     readonly liveControllers: number;
     readonly liveDelegates: number;
+    /** Windows deallocated on another thread than the main one, against AppKit's rules. */
+    readonly windowsFreedElsewhere: number;
   };
   /** Everything as at the beginning. Pending requests are never answered. */
   reset(): void;
@@ -103,24 +111,6 @@ export interface ExtensionDouble {
 export interface DoubleBuild {
   readonly extension: ExtensionDouble;
   readonly loadBinding: () => NativeBinding;
-}
-
-/** A build with sanitizers stands in another folder, named here. */
-const build = process.env["BROKER_MAC_DOUBLE"] ?? "double";
-const folder = fileURLToPath(new URL(`../../../packages/broker-mac/build/${build}/`, import.meta.url));
-
-/** Where the files of the build are, for programs of their own. */
-export const doubleFiles = {
-  binding: `${folder}broker_mac.node`,
-  extension: `${folder}fake_extension.node`,
-  behaviour: `${folder}double_behaviour`,
-};
-
-/** Why there is no build against the double on this machine; `undefined` when there is one. */
-export function whyNoDouble(): string | undefined {
-  if (process.platform !== "linux") return "the double of AuthenticationServices runs on Linux only";
-  if (Object.values(doubleFiles).every((file) => existsSync(file))) return undefined;
-  return "the double of AuthenticationServices was not built: it needs clang and GNUstep (see native/README.md)";
 }
 
 interface SkippableTest {

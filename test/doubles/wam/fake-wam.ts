@@ -209,12 +209,25 @@ export interface WamSettings {
   readonly logFile?: string;
 }
 
+/** An answer for each call of a kind. */
+export interface RepeatedAnswer {
+  readonly call: WamCall["call"];
+  /** What must stand in the call's fields, as JSON text, e.g. `"authority":"consumers"`. Empty for any call. */
+  readonly containing: string;
+  readonly answer: WamAnswer;
+}
+
 export interface FakeWam {
   /**
    * Answers every call of this process from now on, whichever worker made it, in the environment that called
    * `start`. Without a handler an operation fails with `E_UNEXPECTED`.
    */
   start(handler: WamHandler, settings?: WamSettings): void;
+  /**
+   * From now on, and until `stop` or the next `start`, gives these answers itself: neither the handler nor the log
+   * hears of such calls, and nothing else is logged. For measurements. An empty list ends it.
+   */
+  repeat(answers: readonly RepeatedAnswer[]): void;
   /** Forgets handler, settings and log. Operations still pending stay pending. */
   stop(): void;
   /** Everything called since `start`, in order. */
@@ -241,6 +254,7 @@ interface FakeWamAddon {
     missing: readonly string[],
     logFile: string,
   ): void;
+  repeat(answers: readonly RepeatedAnswer[]): void;
   stop(): void;
   answer(n: number, answer: WamAnswer): void;
   log(): string;
@@ -281,6 +295,10 @@ class ScriptedWam implements FakeWam {
       [...(settings.missingClasses ?? []), ...(settings.missingInterfaces ?? [])],
       settings.logFile ?? "",
     );
+  }
+
+  repeat(answers: readonly RepeatedAnswer[]): void {
+    this.#addon.repeat(answers);
   }
 
   stop(): void {

@@ -26,8 +26,8 @@ function readable(error: unknown, { silent }: AskedFor): { message: string; hint
   const told = isBrokerError(error) ? error : error.cause;
   if (!isBrokerError(told)) return { message: error.message, hint: "", facts: "" };
   const message = inCliWords(whatHappened(told));
-  const facts =
-    told.correlationId === undefined ? told.code : `${told.code}, correlation id ${told.correlationId}`;
+  const code = told.reason === undefined ? told.code : `${told.code} (${told.reason})`;
+  const facts = told.correlationId === undefined ? code : `${code}, correlation id ${told.correlationId}`;
   if (exitCodeOf(error, silent) === exitCodes.interactionRequired)
     return { message, hint: "Run it again without --silent, to sign in in a window.", facts };
   if (told.code === "timed_out") {

@@ -77,7 +77,10 @@ function createProgram(io: CliIo, json: boolean, { setExitCode, noteFlags }: Tol
     .command("doctor")
     .description("check what signing in needs on this machine, from the ground up")
     .addOption(clientIdOption(" to check for"))
-    .option("--deep", "also ask what nobody could check on a real system yet: worth reporting")
+    .option(
+      "--deep",
+      "on Windows and macOS, also ask what nobody could check on a real system yet: worth reporting",
+    )
     .option("--show-accounts", "name the accounts instead of counting them")
     .addOption(timeoutOption("the longest it may take", 120))
     .option("--json", "print one JSON object")

@@ -37,8 +37,9 @@ export interface InteractiveBrowserBrokerCredentialOptions {
   useDefaultBrokerAccount?: boolean;
   /**
    * Never show UI from `getToken()`, that of a `fallback` included. Where only the user can get any further it throws
-   * `AuthenticationRequiredError`; with `useDefaultBrokerAccount` on a machine where nobody is signed in, and where
-   * there is no broker, `CredentialUnavailableError`. Default `false`.
+   * `AuthenticationRequiredError`, also where no account is known yet, which is told without asking the broker; with
+   * `useDefaultBrokerAccount` on a machine where nobody is signed in or that has no broker, `CredentialUnavailableError`.
+   * Default `false`.
    */
   disableInteractiveFallback?: boolean;
   /** Legacy Microsoft-account passthrough, for Microsoft's own apps only. Default `false`. */

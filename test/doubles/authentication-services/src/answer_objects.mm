@@ -37,6 +37,17 @@ NSString* const ASAuthorizationErrorDomain = @"com.apple.AuthenticationServices.
 @implementation ASPasswordCredential
 @end
 
+/** One that cannot be read. */
+@interface BrokerDoubleBrokenCredential : ASAuthorizationSingleSignOnCredential
+@end
+
+@implementation BrokerDoubleBrokenCredential
+- (NSHTTPURLResponse*)authenticatedResponse {
+  [NSException raise:@"BrokenCredential" format:@"as the test asked"];
+  return nil;
+}
+@end
+
 namespace broker_double {
 namespace {
 
@@ -92,10 +103,13 @@ id answerObject(const std::string& json) {
   NSDictionary* facts = parse(json);
   if (NSDictionary* error = [facts objectForKey:@"error"]) return errorFrom(error);
   id credential = nil;
-  if ([[facts objectForKey:@"credential"] isEqual:@"other"]) {
+  NSString* kind = [facts objectForKey:@"credential"];
+  if ([kind isEqual:@"other"]) {
     credential = [[[ASPasswordCredential alloc] init] autorelease];
+  } else if ([kind isEqual:@"broken"]) {
+    credential = [[[BrokerDoubleBrokenCredential alloc] initWithResponse:nil] autorelease];
   } else {
-    const bool isEmpty = [[facts objectForKey:@"credential"] isEqual:@"empty"];
+    const bool isEmpty = [kind isEqual:@"empty"];
     credential = [[[ASAuthorizationSingleSignOnCredential alloc]
         initWithResponse:isEmpty ? nil : responseFrom(facts)] autorelease];
   }

@@ -8,6 +8,13 @@
 NSApplication* NSApp = nil;
 
 @implementation NSWindow
+- (void)dealloc {
+  if (![NSThread isMainThread]) {
+    std::lock_guard lock(broker_double::state().mutex);
+    ++broker_double::state().windowsFreedElsewhere;
+  }
+  [super dealloc];
+}
 @end
 
 @implementation NSView

@@ -70,8 +70,9 @@ using broker_double::state;
 
 - (BOOL)canPerformAuthorization {
   broker_double::raiseIfAsked();
-  std::lock_guard lock(state().mutex);
-  return state().canPerform;
+  std::unique_lock lock(state().mutex);
+  state().canPerformChanged.wait(lock, [] { return state().canPerform.has_value(); });
+  return *state().canPerform;
 }
 
 - (ASAuthorizationSingleSignOnRequest*)createRequest {
@@ -113,11 +114,15 @@ struct WeakReferences {
   {
     std::lock_guard lock(state().mutex);
     --state().liveControllers;
-    for (auto& [request, controller] : state().controllers) {
-      if (controller != self) continue;
-      controller = nil;
-      RequestFacts* facts = broker_double::find(request);
+    auto& controllers = state().controllers;
+    for (auto each = controllers.begin(); each != controllers.end();) {
+      if (each->second != self) {
+        ++each;
+        continue;
+      }
+      RequestFacts* facts = broker_double::find(each->first);
       if (facts->state == RequestState::kPending) facts->state = RequestState::kAbandoned;
+      each = controllers.erase(each);
     }
   }
   delete static_cast<WeakReferences*>(_weakReferences);
@@ -253,7 +258,8 @@ struct WeakReferences {
   const bool isExpected = facts->state == RequestState::kPending || facts->state == _outcome;
   if (!isExpected || facts->delegateCalls > 0) return nil;
   facts->state = _outcome;
-  return [[state().controllers[_request] retain] autorelease];
+  const auto living = state().controllers.find(_request);
+  return living == state().controllers.end() ? nil : [[living->second retain] autorelease];
 }
 
 - (void)callDelegateOf:(ASAuthorizationController*)controller {

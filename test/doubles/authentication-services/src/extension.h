@@ -58,11 +58,15 @@ void onRequest(std::function<void(ReceivedRequest)> listener);
 bool isReadable(const Answer& answer);
 void answer(RequestId id, const Answer& answer);
 void answerInsidePerform(std::optional<Answer> answer);
-void setCanPerform(bool value);
+/** Nothing: it is not answered until something is set. */
+void setCanPerform(std::optional<bool> value);
 void setApplicationRunning(std::optional<bool> value);
 void setCaller(CallerFacts caller);
 void raiseNext(std::string exceptionName);
 ViewInWindow createView();
+void closeWindows();
+/** How many windows were deallocated on another thread than the main one, against AppKit's rules. */
+unsigned windowsFreedElsewhere();
 std::vector<RequestFacts> facts();
 unsigned liveControllers();
 /** Delegates that have not been deallocated, whether or not they still are a controller's. */

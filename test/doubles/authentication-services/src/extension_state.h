@@ -2,6 +2,7 @@
 
 #import <AuthenticationServices/AuthenticationServices.h>
 
+#include <condition_variable>
 #include <map>
 #include <mutex>
 
@@ -15,7 +16,8 @@ struct State {
   std::function<void(ReceivedRequest)> listener;
   std::optional<Answer> immediateAnswer;
   std::string exceptionToRaise;
-  bool canPerform = true;
+  std::optional<bool> canPerform = true;
+  std::condition_variable_any canPerformChanged;
   CallerFacts caller;
   // Ids are never used twice: a request from before a reset may still be around. Requests are told from the
   // first on.
@@ -23,6 +25,7 @@ struct State {
   std::vector<RequestFacts> requests;
   std::map<RequestId, ASAuthorizationController*> controllers;
   unsigned liveControllers = 0;
+  unsigned windowsFreedElsewhere = 0;
 };
 
 State& state();
@@ -32,8 +35,5 @@ RequestFacts* find(RequestId id);
 
 /** Raises the exception that was asked for, if one was. */
 void raiseIfAsked();
-
-/** In app_kit.mm. */
-void closeWindows();
 
 }  // namespace broker_double

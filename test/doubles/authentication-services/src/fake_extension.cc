@@ -123,6 +123,7 @@ Napi::Value tellFacts(const Napi::CallbackInfo& info) {
   object.Set("requests", requests);
   object.Set("liveControllers", liveControllers());
   object.Set("liveDelegates", liveDelegates());
+  object.Set("windowsFreedElsewhere", windowsFreedElsewhere());
   return object;
 }
 
@@ -159,13 +160,16 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     const Answer given = readAnswer(info);
     if (isUsable(info, given)) answerInsidePerform(given);
   });
-  set("setCanPerform", [](const Napi::CallbackInfo& info) { setCanPerform(info[0].ToBoolean()); });
+  set("setCanPerform", [](const Napi::CallbackInfo& info) {
+    setCanPerform(info[0].IsUndefined() ? std::nullopt : std::optional(info[0].ToBoolean().Value()));
+  });
   set("setApplicationRunning", [](const Napi::CallbackInfo& info) {
     setApplicationRunning(info[0].IsUndefined() ? std::nullopt : std::optional(info[0].ToBoolean().Value()));
   });
   set("setCaller", readCallerFacts);
   set("raiseNext", [](const Napi::CallbackInfo& info) { raiseNext(info[0].ToString()); });
   set("createView", makeView);
+  set("closeWindows", [](const Napi::CallbackInfo&) { closeWindows(); });
   set("facts", tellFacts);
   set("reset", resetAll);
   return exports;

@@ -2,6 +2,8 @@
 
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core_manager.h"
 #include "dispatcher_queue.h"
@@ -40,6 +42,17 @@ void start(const Napi::CallbackInfo& info) {
                            strings(info[2]), broker::toWide(info[3].ToString().Utf8Value()));
 }
 
+void repeat(const Napi::CallbackInfo& info) {
+  const auto answers = info[0].As<Napi::Array>();
+  std::vector<Repeated> all;
+  for (std::uint32_t i = 0; i < answers.Length(); ++i) {
+    const auto one = answers.Get(i).As<Napi::Object>();
+    all.push_back({one.Get("call").ToString(), one.Get("containing").ToString(),
+                   readAnswer(one.Get("answer").As<Napi::Object>())});
+  }
+  Script::instance().repeat(std::move(all));
+}
+
 void stop(const Napi::CallbackInfo&) {
   Script::instance().stop();
 }
@@ -58,6 +71,7 @@ Napi::Value countObjects(const Napi::CallbackInfo& info) {
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("start", Napi::Function::New<&start>(env));
+  exports.Set("repeat", Napi::Function::New<&repeat>(env));
   exports.Set("stop", Napi::Function::New<&stop>(env));
   exports.Set("answer", Napi::Function::New<&answer>(env));
   exports.Set("log", Napi::Function::New<&readLog>(env));
@@ -84,8 +98,4 @@ extern "C" __declspec(dllexport) HRESULT WINAPI
   made->AddRef();
   *factory = made.get();
   return S_OK;
-}
-
-extern "C" __declspec(dllexport) HRESULT WINAPI DllCanUnloadNow() {
-  return S_FALSE;
 }

@@ -122,8 +122,11 @@ class Object : public First, public More... {
   virtual ~Object() { --liveObjects; }
 
   HRESULT check() const {
-    if constexpr (kThreading == Threading::Agile) return S_OK;
-    return thread_ == GetCurrentThreadId() ? S_OK : RPC_E_WRONG_THREAD;
+    if constexpr (kThreading == Threading::Agile) {
+      return S_OK;
+    } else {
+      return thread_ == GetCurrentThreadId() ? S_OK : RPC_E_WRONG_THREAD;
+    }
   }
 
  private:

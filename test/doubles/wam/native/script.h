@@ -10,12 +10,21 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "addon/js_thread.h"
 #include "answers.h"
 #include "json.h"
 
 namespace fake_wam {
+
+/** An answer that calls of one kind get again and again. */
+struct Repeated {
+  std::string call;
+  /** What must stand in the fields of the call, as JSON text. */
+  std::string containing;
+  Answer answer;
+};
 
 /** What is called, and what JavaScript makes of it. One for the process; any thread unless told otherwise. */
 class Script {
@@ -26,13 +35,14 @@ class Script {
 
   // ---- for the component
 
-  /** Writes an entry of the log; returns its number. */
+  /** Writes an entry of the log, unless answers are repeated; returns its number. */
   long long log(const char* call, const Fields& fields = {});
 
   /**
    * Logs a call and asks the script what it gets. Waits until the handler has returned. An answer is returned
    * if the handler gave one; else `complete` is called with it later, on a thread of the system's pool.
-   * `alsoAsked` is told to the handler but not logged. `number` is set before the handler hears of it.
+   * `alsoAsked` is told to the handler but not logged. `number` is set before the handler hears of it. A call
+   * whose answer is repeated is neither logged nor asked.
    */
   std::optional<Answer> ask(const char* call, const Fields& fields, const Fields& alsoAsked,
                             std::atomic<long long>& number, Complete complete);
@@ -45,6 +55,7 @@ class Script {
 
   void start(Napi::Env env, Napi::Function onCall, Napi::Function onCanceled, std::set<std::string> missing,
              std::wstring logFile);
+  void repeat(std::vector<Repeated> answers);
   void stop();
   void answer(long long number, Answer answer);
   std::string takeLog();
@@ -61,6 +72,7 @@ class Script {
   std::string log_;
   std::wstring logFile_;
   std::set<std::string> missing_;
+  std::vector<Repeated> repeated_;
   std::unordered_map<long long, Complete> pending_;
   std::shared_ptr<broker::JsThread> thread_;
   // The JavaScript thread's.

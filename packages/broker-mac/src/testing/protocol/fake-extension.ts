@@ -50,7 +50,7 @@ export class FakeExtension implements NativeBinding {
   served = 0;
   /** Most requests under way at a time that could show a window. */
   maxWindows = 0;
-  available: boolean | NativeError = true;
+  available: boolean | NativeError | Promise<boolean> = true;
   mainThread = true;
   applicationRunning = false;
   identity: NativeCaller = { signingIdentifier: "node" };
@@ -68,10 +68,14 @@ export class FakeExtension implements NativeBinding {
     return this.requests.filter((request) => request.operation === operation);
   }
 
-  canPerform(): boolean {
+  async canPerform(): Promise<boolean> {
     this.asked++;
-    if (typeof this.available !== "boolean") throw this.available;
-    return this.available;
+    if (this.available instanceof Error) throw this.available;
+    return await this.available;
+  }
+
+  canPerformNow(): boolean {
+    throw new Error("No request stops the event loop.");
   }
 
   perform(native: NativeRequest): NativePendingRequest {
