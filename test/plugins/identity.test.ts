@@ -11,6 +11,7 @@ type Identity = typeof azureIdentity;
 
 const versions: [version: string, load: () => Promise<unknown>][] = [
   ["4.0", () => import("identity-4-0")],
+  ["4.11", () => import("identity-4-11")],
   ["4.13", () => import("identity-4-13")],
   ["4.14", () => import("@azure/identity")],
 ];
@@ -49,6 +50,22 @@ describe.each(versions)("@azure/identity %s", (version, load) => {
     });
   const claimsOf = (token: azureIdentity.AccessToken | null) => stage.tenant.verify(token?.token ?? "");
   const tokenCalls = () => stage.methods().filter((method) => method.startsWith("acquireToken"));
+
+  /** What the extension writes when somebody signs in to Azure in Visual Studio Code. */
+  const signInToVsCode = (home: string, folder: string) => {
+    const directory = join(home, folder, "ms-azuretools.vscode-azureresourcegroups");
+    mkdirSync(directory, { recursive: true });
+    const { homeAccountId, username, tenantId } = stage.bob;
+    const record = {
+      authority: "login.microsoftonline.com",
+      homeAccountId,
+      username,
+      tenantId,
+      clientId: vsCodeClientId,
+      version: "1.0",
+    };
+    writeFileSync(join(directory, "authRecord.json"), JSON.stringify(record));
+  };
 
   it("signs the user in, and asks for their next token without a window", async () => {
     const one = credential();
@@ -194,16 +211,75 @@ describe.each(versions)("@azure/identity %s", (version, load) => {
     expect((await chain.getToken(scopes))?.token).toBe("next");
   });
 
-  it("says in the constructor that there is no broker", (ctx) => {
-    if (version === "4.0") ctx.skip("@azure/identity 4.0 opens a browser then.");
-    const address = process.env["DBUS_SESSION_BUS_ADDRESS"];
-    process.env["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nowhere/bus";
-    try {
+  describe("without a broker", () => {
+    const set = {
+      DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere/bus",
+      AZURE_TOKEN_CREDENTIALS: "dev",
+      PATH: "/nowhere",
+    };
+    let before: Partial<Record<string, string | undefined>>;
+    beforeEach((ctx) => {
+      before = Object.fromEntries(Object.keys(set).map((name) => [name, process.env[name]]));
+      if (version === "4.0") ctx.skip("@azure/identity 4.0 opens a browser then.");
+      Object.assign(process.env, set);
       identity.useIdentityPlugin(nativeBrokerPlugin);
-      expect(() => credential()).toThrow(/broker is unavailable/);
-    } finally {
-      process.env["DBUS_SESSION_BUS_ADDRESS"] = address;
-    }
+    });
+    afterEach(() => {
+      for (const [name, value] of Object.entries(before))
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+    });
+    const reason = {
+      name: "CredentialUnavailableError",
+      code: "broker_unavailable",
+      reason: "no_session_bus",
+    };
+
+    it("says why when a token is asked for", async () => {
+      await expect(credential().getToken(scopes)).rejects.toMatchObject({
+        ...reason,
+        message: expect.stringContaining("bus"),
+      });
+    });
+
+    it("lets a chain go on", async () => {
+      const next = { getToken: async () => ({ token: "next", expiresOnTimestamp: Date.now() + 60_000 }) };
+      const chain = new identity.ChainedTokenCredential(credential(), next);
+      expect((await chain.getToken(scopes))?.token).toBe("next");
+    });
+
+    it("D8: the aggregate error of DefaultAzureCredential carries the reason", async () => {
+      const failure = await new identity.DefaultAzureCredential()
+        .getToken(scopes)
+        .catch((error: unknown) => error);
+      expect(failure).toMatchObject({ name: "AggregateAuthenticationError" });
+      const { errors, message } = failure as azureIdentity.AggregateAuthenticationError;
+      const ours = errors.at(-1);
+      expect(ours).toMatchObject(reason);
+      expect(message).toContain(ours?.message);
+    });
+
+    it("VisualStudioCodeCredential says why", async () => {
+      const home = createTemporaryDirectory("home");
+      const homeBefore = process.env["HOME"];
+      process.env["HOME"] = home.path;
+      try {
+        signInToVsCode(home.path, ".azure");
+        identity.useIdentityPlugin(vsCodePlugin);
+        const one = new identity.VisualStudioCodeCredential({ tenantId: stage.tenant.tenantId });
+        await expect(one.getToken(scopes)).rejects.toMatchObject(reason);
+      } finally {
+        process.env["HOME"] = homeBefore;
+        home.remove();
+      }
+    });
+
+    it("signs in once there is one", async () => {
+      const one = credential();
+      await expect(one.getToken(scopes)).rejects.toMatchObject(reason);
+      process.env["DBUS_SESSION_BUS_ADDRESS"] = before["DBUS_SESSION_BUS_ADDRESS"];
+      expect(claimsOf(await one.getToken(scopes))).toMatchObject({ oid: stage.ada.localAccountId });
+    });
   });
 
   it("DefaultAzureCredential ends its chain with the broker", async (ctx) => {
@@ -244,25 +320,9 @@ describe.each(versions)("@azure/identity %s", (version, load) => {
       home.remove();
     });
 
-    /** What the extension writes when somebody signs in to Azure in Visual Studio Code. */
-    const signInToVsCode = (folder: string) => {
-      const directory = join(home.path, folder, "ms-azuretools.vscode-azureresourcegroups");
-      mkdirSync(directory, { recursive: true });
-      const { homeAccountId, username, tenantId } = stage.bob;
-      const record = {
-        authority: "login.microsoftonline.com",
-        homeAccountId,
-        username,
-        tenantId,
-        clientId: vsCodeClientId,
-        version: "1.0",
-      };
-      writeFileSync(join(directory, "authRecord.json"), JSON.stringify(record));
-    };
-
     it.for([".azure", ".Azure"])("signs in as who signed in there: ~/%s", async (folder, ctx) => {
       if (version === "4.0") ctx.skip("It asks a broker since @azure/identity 4.11.");
-      signInToVsCode(folder);
+      signInToVsCode(home.path, folder);
       identity.useIdentityPlugin(vsCodePlugin);
       const token = await new identity.VisualStudioCodeCredential({
         tenantId: stage.tenant.tenantId,
@@ -273,7 +333,8 @@ describe.each(versions)("@azure/identity %s", (version, load) => {
 
     it("never opens a window", async (ctx) => {
       if (version === "4.0") ctx.skip("It asks a broker since @azure/identity 4.11.");
-      signInToVsCode(".azure");
+      if (version === "4.11") ctx.skip("@azure/identity 4.11 lets the user pick an account then.");
+      signInToVsCode(home.path, ".azure");
       identity.useIdentityPlugin(vsCodePlugin);
       stage.tenant.addPolicy({}, { kind: "interaction_required" });
       const one = new identity.VisualStudioCodeCredential({ tenantId: stage.tenant.tenantId });

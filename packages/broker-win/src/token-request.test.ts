@@ -43,6 +43,13 @@ describe("bad input", () => {
     expect(onlyTokenCall(wam).provider).toMatchObject({ authority: "consumers" });
   });
 
+  it("names the caller's own library in telemetry: msal-node says its name in each request", async () => {
+    const { broker, wam } = brokerIn();
+    const extraParameters = { "x-client-xtra-sku": "msal.node|7.2.1,|,|,|,|" };
+    await broker.acquireTokenSilently(request({ extraParameters }));
+    expect(onlyTokenCall(wam).properties).toMatchObject(extraParameters);
+  });
+
   it("passes every other parameter on", async () => {
     const { broker, wam } = brokerIn();
     const extraParameters = Object.fromEntries([

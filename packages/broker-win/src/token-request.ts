@@ -113,7 +113,6 @@ const ownProperties = [
   "x-client-os",
   "x-client-sku",
   "x-client-ver",
-  "x-client-xtra-sku",
 ];
 
 const refusedNames: ReadonlyMap<string, string> = new Map([

@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DiscoveryServer, EmulatedTenant } from "@x/broker-emulator";
@@ -127,4 +128,23 @@ async function bundleApps(folders, directory) {
     );
     if (named.length > 0) await bundleForWindows({ files, directory, format });
   }
+  shipBeside(directory, "@x/broker-win");
+}
+
+/**
+ * Where a program looks for a package that it loads at once: no bundler takes that one in. It leads to the package as
+ * it is shipped.
+ * @param {string} directory
+ * @param {string} packageName
+ */
+function shipBeside(directory, packageName) {
+  const file = createRequire(import.meta.url)
+    .resolve(packageName)
+    .replace("/dist/esm/", "/dist/cjs/");
+  const folder = join(directory, "node_modules", packageName);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, "index.js"),
+    `module.exports = require(${JSON.stringify(windowsPath(file))});\n`,
+  );
 }

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LoopbackListener } from "./loopback-listener.js";
 import { loopbackPages } from "./loopback-pages.js";
@@ -18,7 +20,7 @@ const post = (fields: Fields, path = "/") =>
 describe("LoopbackListener", () => {
   it("sends the browser to the tenant, from an address that tells nobody whose sign-in it is", async () => {
     const start = listener.startUrlFor(authorizeUrl);
-    expect(start).toMatch(/^http:\/\/localhost:\d+\/start\/[\w-]{32}$/);
+    expect(start).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/start\/[\w-]{32}$/);
     const { status, headers } = await fetch(start, { redirect: "manual" });
     expect({ status, location: headers.get("location") }).toEqual({ status: 302, location: authorizeUrl });
     expect(headers.get("cache-control")).toBe("no-store");
@@ -89,6 +91,23 @@ describe("LoopbackListener", () => {
       ["state", listener.state],
     ];
     expect((await post(long)).status).toBe(400);
+  });
+
+  it("listens no longer than it has to", async () => {
+    const { port } = new URL(listener.redirectUri);
+    listener.close();
+    const [error] = await once(connect(Number(port), "127.0.0.1"), "error");
+    expect(error).toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  it("ends the connections that a browser opened in advance, which would hold the process up", async () => {
+    const inAdvance = connect(Number(new URL(listener.redirectUri).port), "127.0.0.1");
+    await once(inAdvance, "connect");
+    // Known to the listener by now: what came later was answered.
+    await fetch(listener.redirectUri);
+    listener.close();
+    const [error] = await Promise.race([once(inAdvance, "close"), once(inAdvance, "error")]);
+    expect(error === false || (error as NodeJS.ErrnoException).code === "ECONNRESET").toBe(true);
   });
 
   it("shows the app's own pages", async () => {

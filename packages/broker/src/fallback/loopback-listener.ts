@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { LoopbackPages } from "./loopback-pages.js";
 
 /** What the tenant tells the app through the browser. */
@@ -22,6 +22,8 @@ export class LoopbackListener {
   readonly #server: Server;
   readonly #pages: LoopbackPages;
   readonly #startPath: string;
+  /** Connections, and whether a request has come over each: browsers open some in advance, and leave them open. */
+  readonly #connections = new Map<Socket, { isUsed: boolean }>();
   #authorizeUrl: string | undefined;
   #take: (answer: AuthorizeAnswer) => void = () => {};
 
@@ -32,6 +34,10 @@ export class LoopbackListener {
     this.state = newSecret();
     this.answer = new Promise((resolve) => {
       this.#take = resolve;
+    });
+    server.on("connection", (socket: Socket) => {
+      this.#connections.set(socket, { isUsed: false });
+      socket.once("close", () => this.#connections.delete(socket));
     });
     server.on("request", (request: IncomingMessage, response: ServerResponse) =>
       this.#serve(request, response),
@@ -54,23 +60,35 @@ export class LoopbackListener {
 
   /** The redirect URI for the tenant. As the registered `http://localhost`, at whose end no port is compared. */
   get redirectUri(): string {
-    return `http://localhost:${(this.#server.address() as AddressInfo).port}`;
+    return `http://localhost:${this.#port}`;
   }
 
-  /** The address to start the browser with, which leads to the tenant. */
+  /**
+   * The address to start the browser with, which leads to the tenant. By number: what `localhost` is to a browser may
+   * be `[::1]` first, where somebody else on the machine could listen.
+   */
   startUrlFor(authorizeUrl: string): string {
     this.#authorizeUrl = authorizeUrl;
-    return `${this.redirectUri}${this.#startPath}`;
+    return `http://127.0.0.1:${this.#port}${this.#startPath}`;
   }
 
-  /** Stops listening; pages that were begun are sent to their end. */
+  /** Stops listening; pages that were begun are sent to their end. No browser keeps the process from ending. */
   close(): void {
     this.#server.close();
-    this.#server.closeIdleConnections();
     this.#server.unref();
+    for (const [socket, { isUsed }] of this.#connections) {
+      if (isUsed) socket.unref();
+      else socket.destroy();
+    }
+  }
+
+  get #port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connections.get(request.socket);
+    if (connection !== undefined) connection.isUsed = true;
     const [path] = (request.url ?? "/").split("?", 1);
     if (request.method === "GET" && path === this.#startPath && this.#authorizeUrl !== undefined) {
       send(response, 302, "", { location: this.#authorizeUrl, "referrer-policy": "no-referrer" });

@@ -1,4 +1,5 @@
 import { CredentialUnavailableError } from "../credential/errors.js";
+import type { LoggerOptions } from "./msal-types.js";
 import { NativeBrokerPlugin, type NativeBrokerPluginOptions } from "./native-broker-plugin.js";
 import { vsCodeRecordPath } from "./vs-code-record.js";
 
@@ -18,6 +19,34 @@ interface PluginContext {
 }
 
 /**
+ * The plugin for versions of `@azure/identity` whose `DefaultAzureCredential` asks a broker. When they hear that there
+ * is none they throw a text of their own in a constructor, which `DefaultAzureCredential` drops; so the reason waits
+ * until a token is asked for. There identity makes its msal-node app, which calls `setLogger()`, and what that throws
+ * arrives as it is: at the caller, at a chain that goes on, in its aggregate error.
+ */
+class TellingBrokerPlugin extends NativeBrokerPlugin {
+  readonly #options: NativeBrokerPluginOptions;
+
+  constructor(options: NativeBrokerPluginOptions) {
+    super(options);
+    this.#options = options;
+    this.isBrokerAvailable = true;
+  }
+
+  /** @throws CredentialUnavailableError when there is no broker. */
+  override setLogger(loggerOptions: LoggerOptions): void {
+    super.setLogger(loggerOptions);
+    // Looked at anew: there may be one by now.
+    const { unavailableReason } = new NativeBrokerPlugin(this.#options);
+    this.unavailableReason = unavailableReason;
+    if (unavailableReason !== undefined)
+      throw new CredentialUnavailableError(`@x/broker: ${unavailableReason.message}`, {
+        cause: unavailableReason,
+      });
+  }
+}
+
+/**
  * Makes a {@link nativeBrokerPlugin} with options, such as `{ clientCapabilities: ["CP1"] }`.
  * @throws TypeError or RangeError for an option that makes no sense, when it is used.
  */
@@ -25,7 +54,11 @@ export function createNativeBrokerPlugin(options: NativeBrokerPluginOptions = {}
   return (context) => {
     const control = (context as PluginContext | undefined)?.nativeBrokerPluginControl;
     if (typeof control?.setNativeBroker !== "function") throw noControl("nativeBrokerPlugin", "4.0");
-    control.setNativeBroker(new NativeBrokerPlugin({ caller: "identity", ...options }));
+    const all = { caller: "identity", ...options } as const;
+    const asksInChain =
+      typeof (context as PluginContext).vsCodeCredentialControl?.setVSCodeBroker === "function";
+    // Older ones turn to the browser by themselves.
+    control.setNativeBroker(asksInChain ? new TellingBrokerPlugin(all) : new NativeBrokerPlugin(all));
   };
 }
 
@@ -48,7 +81,7 @@ export const vsCodePlugin: IdentityPlugin = (context) => {
     typeof control.setVSCodeBroker === "function"
   ) {
     control.setVSCodeAuthRecordPath(vsCodeRecordPath());
-    control.setVSCodeBroker(new NativeBrokerPlugin({ caller: "identity" }));
+    control.setVSCodeBroker(new TellingBrokerPlugin({ caller: "identity" }));
   } else if (typeof control?.setVsCodeCredentialFinder === "function") {
     control.setVsCodeCredentialFinder(async () => {
       throw new CredentialUnavailableError(

@@ -228,6 +228,28 @@ describe("whose token it is", () => {
   });
 });
 
+it("throws a token away that is another user's than the one of the login hint", async () => {
+  const { broker, plugin } = setUp();
+  // A broker that gives no list, and takes the hint for no more than a hint.
+  broker.getAccounts = async () => [];
+  broker.alter = (token) => ({ ...token, account: ada });
+  await expect(plugin.acquireTokenSilent(request({ loginHint: bob.username }))).rejects.toMatchObject({
+    name: "ClientAuthError",
+    errorCode: "no_account_found",
+  });
+});
+
+it("names the caller's correlation id in an error, whatever the broker was told", async () => {
+  const { broker, plugin } = setUp();
+  broker.onSilent = async () => {
+    throw failure("no_network");
+  };
+  await expect(plugin.acquireTokenSilent(request({ correlationId: "mine" }))).rejects.toMatchObject({
+    correlationId: "mine",
+    platformBrokerError: { correlationId: "mine" },
+  });
+});
+
 describe("a result", () => {
   it("has every field that msal-node knows", async () => {
     const { broker, plugin } = setUp();
