@@ -437,7 +437,7 @@ describe("the package", () => {
     expect(packageVersion).toBe(manifest.version);
     expect(platform).toBe("windows");
     expect(brokerIn().broker.platform).toBe("windows");
-    expect(manifest.os).toEqual(["win32"]);
+    expect(manifest.publishConfig.os).toEqual(["win32"]);
   });
 
   it("has nothing to give that WAM has not", () => {

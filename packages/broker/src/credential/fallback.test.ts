@@ -75,7 +75,7 @@ describe("in the browser", () => {
       });
       const { token } = await credential.getToken(scope);
       expect(tenant.verify(token)).toMatchObject({ upn: "bob@contoso.example" });
-      expect(readFileSync(log, "utf8")).toMatch(/^http:\/\/localhost:\d+\/start\/[\w-]{32}$/);
+      expect(readFileSync(log, "utf8")).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/start\/[\w-]{32}$/);
     } finally {
       rmSync(folder, { recursive: true });
     }
