@@ -200,11 +200,11 @@ describe("a Windows in trouble", () => {
     it("all of them: each operation says what failed, none hangs", async () => {
       intercept(everyCall, () => ({ hresult: 0x8000ffff, from: "call" }));
       for (const call of [
-        stage.broker.getAccounts({ clientId }),
-        stage.broker.acquireTokenSilently(request),
-        stage.broker.acquireTokenInteractively(request),
+        () => stage.broker.getAccounts({ clientId }),
+        () => stage.broker.acquireTokenSilently(request),
+        () => stage.broker.acquireTokenInteractively(request),
       ]) {
-        const failure = await failureOf(call);
+        const failure = await failureOf(call());
         expect(failure).toMatchObject({ code: "broker_failed", native: { hresult: "0x8000ffff" } });
         expect(failure.native["stage"]).toMatch(everyCall);
       }

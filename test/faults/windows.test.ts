@@ -46,7 +46,10 @@ describe("an app whose WAM does not answer", () => {
       });
       if (how === "abort" || how === "exit") {
         const methods = () => stage.emulator.requests.map(({ method }) => method);
-        await expect.poll(methods, { timeout: 20_000 }).toContain("acquireTokenSilently");
+        // Whatever else happens to it, it shall not be waited for in vain.
+        const early = app.then((outcome) => Promise.reject(new Error(JSON.stringify(outcome))));
+        const asked = expect.poll(methods, { timeout: 45_000 }).toContain("acquireTokenSilently");
+        await Promise.race([asked, early]);
         writeFileSync(sign, "");
       }
       expect(await app).toEqual({ code, stdout, stderr: "" });
