@@ -61,15 +61,19 @@ export function readAccount(value: unknown): BrokerAccount | undefined {
 /**
  * Every home account id that a broker's account object gives, in whichever of its fields, even where the object
  * lacks others that an account needs.
+ * @param knownClientInfo - Client info that was read elsewhere and need not be read again.
  */
-export function homeAccountIdsIn(value: unknown): string[] {
+export function homeAccountIdsIn(value: unknown, knownClientInfo?: string): string[] {
   const native = asObject(value);
   if (native === undefined) return [];
+  const ids: string[] = [];
+  const homeAccountId = textField(native, "homeAccountId");
+  if (homeAccountId !== undefined) ids.push(homeAccountId);
   const clientInfo = textField(native, "clientInfo");
-  return [
-    textField(native, "homeAccountId"),
-    clientInfo === undefined ? undefined : homeAccountIdOf(clientInfo),
-  ].filter((id) => id !== undefined);
+  const described =
+    clientInfo === undefined || clientInfo === knownClientInfo ? undefined : homeAccountIdOf(clientInfo);
+  if (described !== undefined) ids.push(described);
+  return ids;
 }
 
 /** The usable accounts of a broker's list. Unusable ones are left out, as Microsoft's client does. */

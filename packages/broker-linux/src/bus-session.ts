@@ -118,17 +118,16 @@ export class BusSession {
   }
 
   /**
-   * Calls the broker. A broker that left the bus before the call reached it is looked for (and started) once
+   * Calls the broker, which answers with a text. A broker that left the bus before the call reached it is looked for (and started) once
    * more, and one that has just been started is given a moment: the call was never carried out, so sending it
    * again cannot do anything twice.
    */
   async callBroker(
     call: BrokerMessage,
-    timeoutInMs: () => number,
     deadline: Deadline,
     facts: CallFacts,
     onGiveUp?: (tellBroker: (call: BrokerMessage & { readonly timeoutInMs: number }) => void) => void,
-  ): Promise<NativeReply> {
+  ): Promise<string> {
     // A call with turns shows windows: carried out twice it would show two.
     const onceOnly = call.queue !== undefined;
     let resent = false;
@@ -137,11 +136,17 @@ export class BusSession {
       const broker = this.#broker ?? (await this.reach(deadline, facts));
       if (onceOnly && broker.startedAt !== undefined) await this.#untilReady(broker, deadline);
       const pending = broker.connection.call({
-        ...call,
+        path: call.path,
+        interface: call.interface,
+        member: call.member,
+        signature: call.signature,
+        args: call.args,
         destination: broker.uniqueName,
-        timeoutInMs: timeoutInMs(),
+        // A person takes as long as a person takes; the deadline ends that as well, if the caller wants it.
+        timeoutInMs: onceOnly ? 0 : deadline.remainingInMs,
         autoStart: false,
         keepAlive: deadline.keepProcessAlive,
+        ...(call.queue !== undefined && { queue: call.queue }),
       });
       let reply: NativeReply;
       try {
@@ -177,7 +182,12 @@ export class BusSession {
       }
       // A bus lets nobody else answer; what is no bus might.
       if (reply.sender !== broker.uniqueName) throw foreignReply(facts);
-      return reply;
+      const text = reply.body[0];
+      if (typeof text === "string") return text;
+      throw callError("protocol_error", facts, {
+        message: `The broker answered with "${reply.signature}" instead of a text.`,
+        hint: "Report it together with the broker's version.",
+      });
     }
   }
 

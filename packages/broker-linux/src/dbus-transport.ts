@@ -1,8 +1,8 @@
 import type { DiagnosticCheck } from "@x/broker-contract";
-import { type CallFacts, callError, check, type Deadline } from "@x/broker-protocol";
+import { type CallFacts, check, type Deadline } from "@x/broker-protocol";
 import { type ProcessFacts, readProcess } from "./broker-process.js";
 import { addressKind } from "./bus-address.js";
-import { BusSession, type BusSessionOptions } from "./bus-session.js";
+import { type BrokerMessage, BusSession, type BusSessionOptions } from "./bus-session.js";
 import { checks } from "./diagnose.js";
 import { linuxDialect } from "./dialect.js";
 import { readKeyringState } from "./keyring.js";
@@ -46,7 +46,7 @@ export class DBusTransport implements BrokerTransport {
     this.#loadBinding = options.loadBinding;
   }
 
-  async request(call: BrokerCall, deadline: Deadline, facts: CallFacts): Promise<string> {
+  request(call: BrokerCall, deadline: Deadline, facts: CallFacts): Promise<string> {
     const message = {
       path: brokerObjectPath,
       interface: brokerInterface,
@@ -54,12 +54,17 @@ export class DBusTransport implements BrokerTransport {
       signature: "sss",
       args: [protocolVersion, deadline.correlationId, call.requestJson],
     };
-    const ticket = Symbol(call.method);
-    if (call.interactive) interactiveCalls.add(ticket);
+    if (call.interactive) return this.#interactiveRequest(message, deadline, facts);
+    return this.#session.callBroker(message, deadline, facts);
+  }
+
+  /** A request that may show a window: at its turn, for as long as the caller waits. */
+  async #interactiveRequest(message: BrokerMessage, deadline: Deadline, facts: CallFacts): Promise<string> {
+    const ticket = Symbol(message.member);
+    interactiveCalls.add(ticket);
     try {
-      const reply = await this.#session.callBroker(
-        call.interactive ? { ...message, queue: interactiveQueue } : message,
-        () => (call.interactive ? 0 : deadline.remainingInMs),
+      return await this.#session.callBroker(
+        { ...message, queue: interactiveQueue },
         deadline,
         facts,
         (tellBroker) => {
@@ -69,12 +74,6 @@ export class DBusTransport implements BrokerTransport {
           tellBroker({ ...message, member: "cancelInteractiveFlow", args, timeoutInMs: cancelTimeoutInMs });
         },
       );
-      const text = reply.body[0];
-      if (typeof text === "string") return text;
-      throw callError("protocol_error", facts, {
-        message: `The broker answered with "${reply.signature}" instead of a text.`,
-        hint: "Report it together with the broker's version.",
-      });
     } finally {
       interactiveCalls.delete(ticket);
     }

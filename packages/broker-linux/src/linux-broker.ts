@@ -19,6 +19,9 @@ import {
   type TokenRequest,
 } from "@x/broker-contract";
 import {
+  type AboutRequest,
+  aboutAccount,
+  aboutRequest,
   aboutToken,
   type Call,
   type CallFacts,
@@ -33,7 +36,6 @@ import {
   parseObject,
   personalDataOf,
   redirectUriCheck,
-  requireRequest,
   runCall,
   severalAccounts,
   skipped,
@@ -97,29 +99,35 @@ export class ProtocolBroker implements Broker {
 
   async probe(options: OperationOptions = {}): Promise<BrokerStatus> {
     try {
-      return await this.#run("probe", options, {}, defaultTimeoutInMs, async (call) => {
-        const routed = await this.#routed(call, undefined, "afresh");
-        const { transport } = routed;
-        const { platform } = transport.dialect;
-        const version = await this.#version(await transport.reach(call.deadline, routed.facts), routed);
-        return {
-          available: true,
-          platform,
-          ...(version !== undefined && { brokerVersion: version }),
-          emulated: version !== undefined && isEmulator(version),
-          capabilities: brokerCapabilities(platform, version, transport.brokerProcess()?.program),
-          facts: transport.describe(),
-        };
-      });
+      return await this.#run(
+        "probe",
+        options,
+        () => ({}),
+        defaultTimeoutInMs,
+        async (call) => {
+          const routed = await this.#routed(call, undefined, "afresh");
+          const { transport } = routed;
+          const { platform } = transport.dialect;
+          const version = await this.#version(await transport.reach(call.deadline, routed.facts), routed);
+          return {
+            available: true,
+            platform,
+            ...(version !== undefined && { brokerVersion: version }),
+            emulated: version !== undefined && isEmulator(version),
+            capabilities: brokerCapabilities(platform, version, transport.brokerProcess()?.program),
+            facts: transport.describe(),
+          };
+        },
+      );
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       return { available: false, platform: this.platform, error, facts: this.#route.current.describe() };
     }
   }
 
-  async getAccounts(request: AccountsRequest, options: OperationOptions = {}): Promise<BrokerAccount[]> {
-    requireRequest(request);
-    return await this.#run("getAccounts", options, {}, defaultTimeoutInMs, async (call) => {
+  getAccounts(request: AccountsRequest, options: OperationOptions = {}): Promise<BrokerAccount[]> {
+    const about = () => aboutRequest(request);
+    return this.#run("getAccounts", options, about, defaultTimeoutInMs, async (call) => {
       checkedClientId(request.clientId, call.facts);
       const accounts = await this.#accounts(request.clientId, await this.#routed(call, request));
       call.log.note(`The broker knows ${accounts.length} account(s).`);
@@ -127,13 +135,9 @@ export class ProtocolBroker implements Broker {
     });
   }
 
-  async acquireTokenSilently(
-    request: SilentTokenRequest,
-    options: OperationOptions = {},
-  ): Promise<BrokerToken> {
-    requireRequest(request);
-    const about = aboutToken(request);
-    return await this.#run("acquireTokenSilently", options, about, defaultTimeoutInMs, async (call) => {
+  acquireTokenSilently(request: SilentTokenRequest, options: OperationOptions = {}): Promise<BrokerToken> {
+    const about = () => aboutToken(request);
+    return this.#run("acquireTokenSilently", options, about, defaultTimeoutInMs, async (call) => {
       checkedAccountOption(request.account);
       // Bad input is refused before anything is asked.
       const expected = this.#route.current.dialect;
@@ -160,14 +164,13 @@ export class ProtocolBroker implements Broker {
     });
   }
 
-  async acquireTokenInteractively(
+  acquireTokenInteractively(
     request: InteractiveTokenRequest,
     options: OperationOptions = {},
   ): Promise<BrokerToken> {
-    requireRequest(request);
-    const about = aboutToken(request);
+    const about = () => aboutToken(request);
     const operation = "acquireTokenInteractively";
-    return await this.#run(operation, options, about, interactiveTimeoutInMs, async (call) => {
+    return this.#run(operation, options, about, interactiveTimeoutInMs, async (call) => {
       checkedAccountOption(request.account);
       const prepare = (transport: BrokerTransport, account: BrokerAccount | undefined, facts: CallFacts) =>
         interactiveTokenRequest(request, account, transport.dialect, this.#env, facts);
@@ -188,10 +191,9 @@ export class ProtocolBroker implements Broker {
     });
   }
 
-  async signOut(request: SignOutRequest, options: OperationOptions = {}): Promise<void> {
-    requireRequest(request);
-    const about = { personalData: personalDataOf(request.account, undefined) };
-    await this.#run("signOut", options, about, defaultTimeoutInMs, async (call) => {
+  signOut(request: SignOutRequest, options: OperationOptions = {}): Promise<void> {
+    const about = () => aboutAccount(request);
+    return this.#run("signOut", options, about, defaultTimeoutInMs, async (call) => {
       const account = checkedAccount(request.account);
       checkedClientId(request.clientId, call.facts);
       const routed = await this.#routed(call, request);
@@ -209,10 +211,9 @@ export class ProtocolBroker implements Broker {
     });
   }
 
-  async acquireSsoCookies(request: SsoCookieRequest, options: OperationOptions = {}): Promise<SsoCookie[]> {
-    requireRequest(request);
-    const about = { personalData: personalDataOf(request.account, undefined) };
-    return await this.#run("acquireSsoCookies", options, about, defaultTimeoutInMs, async (call) => {
+  acquireSsoCookies(request: SsoCookieRequest, options: OperationOptions = {}): Promise<SsoCookie[]> {
+    const about = () => aboutAccount(request);
+    return this.#run("acquireSsoCookies", options, about, defaultTimeoutInMs, async (call) => {
       checkedAccountOption(request.account);
       const routed = await this.#local(call, request);
       const account = request.account ?? (await this.#onlyAccount(request.clientId, routed));
@@ -223,13 +224,12 @@ export class ProtocolBroker implements Broker {
     });
   }
 
-  async signHttpRequest(
+  signHttpRequest(
     request: HttpRequestSigningRequest,
     options: OperationOptions = {},
   ): Promise<SignedHttpRequest> {
-    requireRequest(request);
-    const about = { personalData: personalDataOf(request.account, undefined) };
-    return await this.#run("signHttpRequest", options, about, defaultTimeoutInMs, async (call) => {
+    const about = () => aboutAccount(request);
+    return this.#run("signHttpRequest", options, about, defaultTimeoutInMs, async (call) => {
       checkedAccount(request.account);
       const json = signedHttpRequestRequest(request, call.facts);
       const routed = await this.#local(call, request);
@@ -284,14 +284,14 @@ export class ProtocolBroker implements Broker {
     this.#route.close();
   }
 
-  async #run<T>(
+  #run<T>(
     operation: string,
     options: OperationOptions,
-    about: Partial<CallFacts>,
+    about: () => AboutRequest,
     timeoutInMs: number,
     work: (call: Call) => Promise<T>,
   ): Promise<T> {
-    return await runCall({ operation, platform: this.platform, about, timeoutInMs }, options, work);
+    return runCall({ operation, platform: this.platform, about, timeoutInMs }, options, work);
   }
 
   /**
@@ -303,14 +303,13 @@ export class ProtocolBroker implements Broker {
     request: { readonly clientId: string; readonly redirectUri?: string } | undefined,
     afresh?: "afresh",
   ): Promise<RoutedCall> {
-    const transport = await this.#route.choose(call.deadline, call.facts, afresh);
-    const { platform, redirectUri } = transport.dialect;
-    const facts = {
-      ...call.facts,
-      platform,
-      ...(request !== undefined && { redirectUri: request.redirectUri ?? redirectUri(request.clientId) }),
-    };
-    return { ...call, facts, transport };
+    const { deadline, log } = call;
+    const transport = await this.#route.choose(deadline, call.facts, afresh);
+    const { operation, correlationId, scopes, personalData } = call.facts;
+    const { platform } = transport.dialect;
+    const redirectUri = request && (request.redirectUri ?? transport.dialect.redirectUri(request.clientId));
+    const facts = { operation, platform, correlationId, scopes, redirectUri, personalData };
+    return { deadline, facts, log, transport };
   }
 
   /** The same for what only a broker of this session does. */

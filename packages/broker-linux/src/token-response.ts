@@ -42,7 +42,7 @@ export function readTokenAnswer(
       idToken: textField(response, "idToken"),
       clientInfo,
       account: readAccount(named),
-      homeAccountIds: homeAccountIdsIn(named),
+      homeAccountIds: homeAccountIdsIn(named, clientInfo),
       grantedScopes: stringField(response, "grantedScopes"),
       expiresOn: numberField(response, "expiresOn"),
       telemetry: readTelemetry(answer),

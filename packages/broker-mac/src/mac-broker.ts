@@ -16,9 +16,11 @@ import {
   type TokenRequest,
 } from "@x/broker-contract";
 import {
+  type AboutRequest,
+  aboutAccount,
+  aboutRequest,
   aboutToken,
   type Call,
-  type CallFacts,
   callError,
   checkedAccount,
   checkedAccountOption,
@@ -28,7 +30,6 @@ import {
   isEmulator,
   ProofKey,
   personalDataOf,
-  requireRequest,
   runCall,
   sameId,
   severalAccounts,
@@ -93,35 +94,41 @@ export class SsoExtensionBroker implements Broker {
 
   async probe(options: OperationOptions = {}): Promise<BrokerStatus> {
     try {
-      return await this.#run("probe", options, {}, defaultTimeoutInMs, async (call) => {
-        const known = this.#known(call);
-        await this.#extension.require(this.#extension.binding(), known.facts, call.deadline);
-        const fields = await this.#deviceInfo(known);
-        const version = fields && textField(fields, "broker_version");
-        return {
-          available: true,
-          platform: this.platform,
-          ...(version !== undefined && { brokerVersion: version }),
-          emulated: version !== undefined && isEmulator(version),
-          capabilities: {
-            interactiveWithoutAccount: true,
-            proofOfPossession: true,
-            claims: true,
-            ssoCookies: true,
-            signOut: true,
-          },
-          facts: { redirectUri: known.facts.expectedRedirectUri, ...(fields && deviceFacts(fields)) },
-        };
-      });
+      return await this.#run(
+        "probe",
+        options,
+        () => ({}),
+        defaultTimeoutInMs,
+        async (call) => {
+          const known = this.#known(call);
+          await this.#extension.require(this.#extension.binding(), known.facts, call.deadline);
+          const fields = await this.#deviceInfo(known);
+          const version = fields && textField(fields, "broker_version");
+          return {
+            available: true,
+            platform: this.platform,
+            ...(version !== undefined && { brokerVersion: version }),
+            emulated: version !== undefined && isEmulator(version),
+            capabilities: {
+              interactiveWithoutAccount: true,
+              proofOfPossession: true,
+              claims: true,
+              ssoCookies: true,
+              signOut: true,
+            },
+            facts: { redirectUri: known.facts.expectedRedirectUri, ...(fields && deviceFacts(fields)) },
+          };
+        },
+      );
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       return { available: false, platform: this.platform, error, facts: {} };
     }
   }
 
-  async getAccounts(request: AccountsRequest, options: OperationOptions = {}): Promise<BrokerAccount[]> {
-    requireRequest(request);
-    return await this.#run("getAccounts", options, {}, defaultTimeoutInMs, async (call) => {
+  getAccounts(request: AccountsRequest, options: OperationOptions = {}): Promise<BrokerAccount[]> {
+    const about = () => aboutRequest(request);
+    return this.#run("getAccounts", options, about, defaultTimeoutInMs, async (call) => {
       checkedClientId(request.clientId, call.facts);
       const { accounts } = await this.#accounts(request.clientId, this.#known(call));
       call.log.note(`The broker knows ${accounts.length} account(s).`);
@@ -129,13 +136,9 @@ export class SsoExtensionBroker implements Broker {
     });
   }
 
-  async acquireTokenSilently(
-    request: SilentTokenRequest,
-    options: OperationOptions = {},
-  ): Promise<BrokerToken> {
-    requireRequest(request);
-    const about = aboutToken(request);
-    return await this.#run("acquireTokenSilently", options, about, defaultTimeoutInMs, async (call) => {
+  acquireTokenSilently(request: SilentTokenRequest, options: OperationOptions = {}): Promise<BrokerToken> {
+    const about = () => aboutToken(request);
+    return this.#run("acquireTokenSilently", options, about, defaultTimeoutInMs, async (call) => {
       checkedAccountOption(request.account);
       // Bad input is refused before anything is asked.
       silentTokenRequest(request, placeholders(request.account), call.facts);
@@ -152,14 +155,13 @@ export class SsoExtensionBroker implements Broker {
     });
   }
 
-  async acquireTokenInteractively(
+  acquireTokenInteractively(
     request: InteractiveTokenRequest,
     options: OperationOptions = {},
   ): Promise<BrokerToken> {
-    requireRequest(request);
-    const about = aboutToken(request);
+    const about = () => aboutToken(request);
     const operation = "acquireTokenInteractively";
-    return await this.#run(operation, options, about, interactiveTimeoutInMs, async (call) => {
+    return this.#run(operation, options, about, interactiveTimeoutInMs, async (call) => {
       const account = checkedAccountOption(request.account);
       interactiveTokenRequest(request, placeholders(account), call.facts);
       const known = this.#known(call, request, true);
@@ -170,10 +172,9 @@ export class SsoExtensionBroker implements Broker {
     });
   }
 
-  async signOut(request: SignOutRequest, options: OperationOptions = {}): Promise<void> {
-    requireRequest(request);
-    const about = { personalData: personalDataOf(request.account, undefined) };
-    await this.#run("signOut", options, about, defaultTimeoutInMs, async (call) => {
+  signOut(request: SignOutRequest, options: OperationOptions = {}): Promise<void> {
+    const about = () => aboutAccount(request);
+    return this.#run("signOut", options, about, defaultTimeoutInMs, async (call) => {
       const { clientId } = request;
       const account = checkedAccount(request.account);
       signOutRequest(clientId, account, unsignedRedirectUri, call.facts);
@@ -183,10 +184,9 @@ export class SsoExtensionBroker implements Broker {
     });
   }
 
-  async acquireSsoCookies(request: SsoCookieRequest, options: OperationOptions = {}): Promise<SsoCookie[]> {
-    requireRequest(request);
-    const about = { personalData: personalDataOf(request.account, undefined) };
-    return await this.#run("acquireSsoCookies", options, about, defaultTimeoutInMs, async (call) => {
+  acquireSsoCookies(request: SsoCookieRequest, options: OperationOptions = {}): Promise<SsoCookie[]> {
+    const about = () => aboutAccount(request);
+    return this.#run("acquireSsoCookies", options, about, defaultTimeoutInMs, async (call) => {
       const { clientId, ssoUrl } = request;
       checkedAccountOption(request.account);
       checkedClientId(clientId, call.facts);
@@ -215,14 +215,14 @@ export class SsoExtensionBroker implements Broker {
     this.#extension.close();
   }
 
-  async #run<T>(
+  #run<T>(
     operation: string,
     options: OperationOptions,
-    about: Partial<CallFacts>,
+    about: () => AboutRequest,
     timeoutInMs: number,
     work: (call: Call) => Promise<T>,
   ): Promise<T> {
-    return await runCall({ operation, platform: this.platform, about, timeoutInMs }, options, work);
+    return runCall({ operation, platform: this.platform, about, timeoutInMs }, options, work);
   }
 
   /** The call, once it is known which program asks. */

@@ -1,9 +1,10 @@
 import type { BrokerAccount } from "@x/broker-contract";
+import { base64UrlText } from "./base64url.js";
 import { parseObject, stringField, textField } from "./json.js";
 
 /** Who `clientInfo` (base64url JSON of `uid` and `utid`) is about, as a home account id. */
 export function homeAccountIdOf(clientInfo: string): string | undefined {
-  const info = parseObject(Buffer.from(clientInfo, "base64url").toString("utf8"));
+  const info = parseObject(base64UrlText(clientInfo));
   const uid = info && textField(info, "uid");
   const utid = info && textField(info, "utid");
   return uid === undefined || utid === undefined ? undefined : `${uid}.${utid}`;
@@ -17,8 +18,9 @@ export interface HomeIds {
 
 /** The two ids in a home account id. */
 export function homeIds(homeAccountId: string): HomeIds {
-  const [uid = "", utid = ""] = homeAccountId.split(".");
-  return { uid, utid };
+  const dot = homeAccountId.indexOf(".");
+  if (dot < 0) return { uid: homeAccountId, utid: "" };
+  return { uid: homeAccountId.slice(0, dot), utid: homeAccountId.slice(dot + 1) };
 }
 
 /** `clientInfo` as brokers write it, of a home account id; `undefined` for what is none. */
@@ -31,13 +33,19 @@ export function clientInfoOf(homeAccountId: string): string | undefined {
 
 /** Whether two ids or user names are the same; they are compared without regard to case. */
 export function sameId(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
+  return left === right || left.toLowerCase() === right.toLowerCase();
 }
 
 /** What must not show up in an error or a log about a request for this account. */
 export function personalDataOf(account: BrokerAccount | undefined, loginHint: string | undefined): string[] {
-  const fields = ["givenName", "familyName", "middleName"];
-  const names = fields.map((key) => account?.native && stringField(account.native, key));
-  names.push(loginHint, account?.username, account?.name);
-  return names.filter((name) => typeof name === "string").filter((name) => name !== "");
+  const names: string[] = [];
+  const add = (name: unknown) => {
+    if (typeof name === "string" && name !== "") names.push(name);
+  };
+  if (account?.native)
+    for (const key of ["givenName", "familyName", "middleName"]) add(stringField(account.native, key));
+  add(loginHint);
+  add(account?.username);
+  add(account?.name);
+  return names;
 }

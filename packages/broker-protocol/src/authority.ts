@@ -37,17 +37,9 @@ export function resolveAuthority(
   { personalAccounts = false }: { readonly personalAccounts?: boolean } = {},
 ): Authority {
   if (typeof text !== "string") throw new TypeError("authority must be a string.");
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw notAnAuthority(facts);
-  }
-  const segments = url.pathname.split("/").filter((segment) => segment !== "");
-  const tenant = segments[0];
-  if ((url.protocol !== "https:" && url.protocol !== "http:") || tenant === undefined)
-    throw notAnAuthority(facts);
-  const kind = foreignKind(url.hostname, segments);
+  const read = readAuthority(text);
+  if (read === undefined) throw notAnAuthority(facts);
+  const { host, tenant, kind } = read;
   if (kind !== undefined && !(personalAccounts && kind.reason === consumers.reason)) {
     throw callError("untrusted_authority", facts, {
       reason: kind.reason,
@@ -55,14 +47,35 @@ export function resolveAuthority(
       hint: "Use https://login.microsoftonline.com/<tenant id> (or your cloud's host) for work and school accounts, or sign in without the broker.",
     });
   }
-  const host = presentHost(url.host);
   const anyTenant = /^(?:common|organizations)$/i.test(tenant);
   const actual = anyTenant && account !== undefined ? account.tenantId : tenant;
-  return {
-    url: `https://${host}/${actual}`,
-    host,
-    ...(guid.test(actual) && { tenantId: actual }),
-  };
+  const url = `https://${host}/${actual}`;
+  return guid.test(actual) ? { url, host, tenantId: actual } : { url, host };
+}
+
+/** What an authority's text says. */
+interface ReadAuthority {
+  readonly host: string;
+  readonly tenant: string;
+  /** What kind it is of that brokers do not sign in to. */
+  readonly kind: ForeignKind | undefined;
+}
+
+/** An app asks the same few authorities again and again. */
+const known = new Map<string, ReadAuthority>();
+const mostKnown = 50;
+
+function readAuthority(text: string): ReadAuthority | undefined {
+  const before = known.get(text);
+  if (before !== undefined || !URL.canParse(text)) return before;
+  const url = new URL(text);
+  const segments = url.pathname.split("/").filter((segment) => segment !== "");
+  const tenant = segments[0];
+  if ((url.protocol !== "https:" && url.protocol !== "http:") || tenant === undefined) return undefined;
+  const read = { host: presentHost(url.host), tenant, kind: foreignKind(url.hostname, segments) };
+  if (known.size >= mostKnown) known.clear();
+  known.set(text, read);
+  return read;
 }
 
 interface ForeignKind {

@@ -12,10 +12,10 @@ export interface CallFacts {
   readonly operation: string;
   readonly platform: BrokerPlatform;
   readonly correlationId: string;
-  readonly scopes?: readonly string[];
-  readonly redirectUri?: string;
+  readonly scopes?: readonly string[] | undefined;
+  readonly redirectUri?: string | undefined;
   /** User and display names of the request: taken out of whatever the broker writes. */
-  readonly personalData?: readonly string[];
+  readonly personalData?: readonly string[] | undefined;
 }
 
 /** An error that knows its call. */

@@ -1,12 +1,13 @@
 import type { BrokerAccount, BrokerError, BrokerToken, TokenType } from "@x/broker-contract";
-import { type HomeIds, homeAccountIdOf, homeIds, sameId } from "./account-ids.js";
+import { homeIds, sameId } from "./account-ids.js";
 import type { Authority } from "./authority.js";
 import { type CallFacts, callError } from "./call-facts.js";
 import { tokenExpiry } from "./expiry.js";
-import { type JsonObject, numberField, textField } from "./json.js";
+import { type JsonObject, numberField } from "./json.js";
 import { accessTokenClaims, jwtClaims } from "./jwt.js";
 import { nonsense } from "./nonsense.js";
 import { declinedScopes } from "./scopes.js";
+import { type ReadToken, readToken, tokenOwner } from "./token-owner.js";
 
 /** A token as a broker gave it: read, but not yet believed. */
 export interface TokenAnswer {
@@ -41,6 +42,9 @@ export interface ExpectedToken {
   readonly tenantIsFixed: boolean;
 }
 
+/** For an object that is put together key by key, which is much quicker than spreading what may be missing. */
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /**
  * Holds a token against what it was asked for: for the right account, from the right tenant, with the scopes asked
  * for, not expired.
@@ -57,13 +61,14 @@ export function checkedToken(
   const idTokenClaims = idToken === undefined ? undefined : jwtClaims(idToken);
   if (idToken !== undefined && idTokenClaims === undefined) throw nonsense("an id token that is none", facts);
 
-  const { account, usernames } = tokenOwner(answer, tokenClaims, idTokenClaims, expected, facts);
-  if (!fitsLoginHint(usernames, expected)) throw wrongAccount(expected, facts);
-  const tenantId = checkedTenant(tokenClaims, idTokenClaims, account, expected, facts);
+  const accessTokens = tokenClaims === undefined ? [] : [readToken(tokenClaims)];
+  const idTokens = idTokenClaims === undefined ? [] : [readToken(idTokenClaims)];
+  const account = tokenOwner(answer, idTokens.concat(accessTokens), expected, facts);
+  const tenantId = checkedTenant(accessTokens.concat(idTokens), account, expected, facts);
   const scopes = checkedScopes(answer, expected, facts);
   const expiresOn = checkedExpiry(answer.expiresOn, tokenClaims, now, facts);
 
-  return {
+  const token: Writable<BrokerToken> = {
     accessToken,
     tokenType,
     expiresOn,
@@ -74,177 +79,33 @@ export function checkedToken(
     correlationId: facts.correlationId,
     silent: expected.silent,
     telemetry,
-    ...(refreshOn !== undefined && { refreshOn }),
-    ...(idToken !== undefined && { idToken }),
-    ...(idTokenClaims !== undefined && { idTokenClaims }),
   };
-}
-
-interface TokenOwner {
-  readonly account: BrokerAccount;
-  /** Every user name the answer gives; a guest has one more in the tenant that is visited. */
-  readonly usernames: readonly string[];
-}
-
-/**
- * Whose token it is. Everything in the answer that says so has to say the same, and the same as the request:
- * a broker that mixes up two accounts is not to be believed in any part.
- */
-function tokenOwner(
-  answer: TokenAnswer,
-  tokenClaims: JsonObject | undefined,
-  idTokenClaims: JsonObject | undefined,
-  expected: ExpectedToken,
-  facts: CallFacts,
-): TokenOwner {
-  const asked = expected.account;
-  const tokens = [idTokenClaims, tokenClaims].filter((claims) => claims !== undefined);
-  const { account: told, clientInfo, homeAccountIds = [] } = answer;
-  const claimed = clientInfo === undefined ? undefined : homeAccountIdOf(clientInfo);
-  if (clientInfo !== undefined && claimed === undefined) throw nonsense("client info that is none", facts);
-  const claim = (name: string) =>
-    tokens.map((claims) => textField(claims, name)).find((value) => value !== undefined);
-  const usernames = [
-    ...tokens.flatMap((claims) =>
-      ["preferred_username", "upn", "unique_name"].map((name) => textField(claims, name)),
-    ),
-    told?.username,
-  ].filter((name) => name !== undefined);
-
-  const stated = [claimed, told?.homeAccountId, ...homeAccountIds].filter((id) => id !== undefined);
-  const homeAccountId =
-    stated[0] ?? (asked === undefined ? ownId(tokens) : askedId(asked, tokens, usernames, facts));
-  if (homeAccountId === undefined) throw nonsense("a token that does not say whose it is", facts);
-  const agreed = asked?.homeAccountId ?? homeAccountId;
-  if (
-    [homeAccountId, ...stated].some((id) => !sameId(id, agreed)) ||
-    tokens.some((claims) => contradicts(claims, homeIds(agreed), expected)) ||
-    disagree(tokens)
-  ) {
-    throw wrongAccount(expected, facts);
-  }
-  if (asked !== undefined) return { account: asked, usernames };
-  if (told !== undefined) return { account: told, usernames };
-
-  const { uid, utid } = homeIds(homeAccountId);
-  // To show only: an address somebody may choose freely says nothing about who it is.
-  const username = usernames[0] ?? claim("email") ?? "";
-  const name = claim("name");
-  return {
-    // In the home tenant, where the ids of `clientInfo` are those of the account.
-    account: {
-      homeAccountId,
-      localAccountId: uid,
-      tenantId: utid,
-      environment: expected.authority.host,
-      username,
-      ...(name !== undefined && { name }),
-    },
-    usernames,
-  };
-}
-
-/** The account by the ids in its tokens, where nothing else names it. */
-function ownId(tokens: readonly JsonObject[]): string | undefined {
-  for (const claims of tokens) {
-    const objectId = textField(claims, "oid");
-    const tenantId = tenantsOf(claims)[0];
-    if (objectId !== undefined && tenantId !== undefined) return `${objectId}.${tenantId}`;
-  }
-  return undefined;
-}
-
-/**
- * The asked account, where the tokens alone show that they are its own: by its ids, or, since ids in another
- * tenant are that tenant's, by the user name there.
- */
-function askedId(
-  asked: BrokerAccount,
-  tokens: readonly JsonObject[],
-  usernames: readonly string[],
-  facts: CallFacts,
-): string | undefined {
-  const { uid, utid } = homeIds(asked.homeAccountId);
-  const own = ownId(tokens);
-  const hasItsId = tokens.some((claims) => sameId(textField(claims, "oid") ?? "", uid));
-  const abroad = tokens.some((claims) => tenantsOf(claims).some((tenant) => !sameId(tenant, utid)));
-  const isAsked = hasItsId || (abroad && usernames.some((name) => sameId(name, asked.username)));
-  if (isAsked) return asked.homeAccountId;
-  if (own === undefined && usernames.length === 0)
-    throw nonsense("a token that does not say whose it is", facts);
-  return own ?? "";
-}
-
-/** Whether a token is somebody else's: in the home tenant, the object id is the account's. */
-function contradicts(claims: JsonObject, home: HomeIds, expected: ExpectedToken): boolean {
-  const objectId = textField(claims, "oid");
-  const tenantId = tenantsOf(claims)[0] ?? expected.authority.tenantId;
-  return (
-    objectId !== undefined &&
-    tenantId !== undefined &&
-    sameId(tenantId, home.utid) &&
-    !sameId(objectId, home.uid)
-  );
-}
-
-/** Whether two tokens of one tenant are of two people. */
-function disagree(tokens: readonly JsonObject[]): boolean {
-  const [one, other] = tokens.map((claims) => ({
-    objectId: textField(claims, "oid"),
-    tenantId: tenantsOf(claims)[0],
-  }));
-  if (one?.objectId === undefined || other?.objectId === undefined) return false;
-  const sameTenant =
-    one.tenantId === undefined || other.tenantId === undefined || sameId(one.tenantId, other.tenantId);
-  return sameTenant && !sameId(one.objectId, other.objectId);
-}
-
-/** The tenants a token names: its `tid`, and the one in its issuer's URL. */
-function tenantsOf(claims: JsonObject): string[] {
-  const issuer = textField(claims, "iss") ?? "";
-  return [textField(claims, "tid"), issuerTenant.exec(issuer)?.[1]].filter((tenant) => tenant !== undefined);
-}
-
-const issuerTenant = /^https:\/\/[^/]+\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/|$)/i;
-
-function fitsLoginHint(
-  usernames: readonly string[],
-  { account: asked, loginHint = "", silent }: ExpectedToken,
-): boolean {
-  // The user may choose another account in a dialog; without one nobody chose.
-  if (asked !== undefined || !silent || loginHint === "") return true;
-  return usernames.some((name) => sameId(loginHint, name));
-}
-
-function wrongAccount(expected: ExpectedToken, facts: CallFacts): BrokerError {
-  return callError("account_mismatch", facts, {
-    reason: "wrong_account",
-    message:
-      "The broker answered with a token of another account than the one asked for; it was thrown away.",
-    hint: expected.silent
-      ? "Sign in interactively with the account the app needs."
-      : "Sign in with the account the app asked for, or let the app ask for no account.",
-  });
+  if (refreshOn !== undefined) token.refreshOn = refreshOn;
+  if (idToken !== undefined) token.idToken = idToken;
+  if (idTokenClaims !== undefined) token.idTokenClaims = idTokenClaims;
+  return token;
 }
 
 /** The token's tenant. Where the authority names one, the answer has to be from it. */
 function checkedTenant(
-  tokenClaims: JsonObject | undefined,
-  idTokenClaims: JsonObject | undefined,
+  tokens: readonly ReadToken[],
   account: BrokerAccount,
   expected: ExpectedToken,
   facts: CallFacts,
 ): string {
-  const told = [tokenClaims, idTokenClaims].flatMap((claims) =>
-    claims === undefined ? [] : tenantsOf(claims),
-  );
+  let told: string | undefined;
+  for (const { tenants } of tokens) told ??= tenants[0];
   const wanted = expected.authority.tenantId;
   if (wanted !== undefined && expected.tenantIsFixed) {
+    const isWanted = (tenant: string) => sameId(tenant, wanted);
     // A token that tells no tenant is taken to be from the account's own.
-    const from = told.length > 0 ? told : [homeIds(account.homeAccountId).utid];
-    if (from.some((tenant) => !sameId(tenant, wanted))) throw wrongTenant(facts);
+    const isRight =
+      told === undefined
+        ? isWanted(homeIds(account.homeAccountId).utid)
+        : tokens.every(({ tenants }) => tenants.every(isWanted));
+    if (!isRight) throw wrongTenant(facts);
   }
-  return told[0] ?? account.tenantId;
+  return told ?? account.tenantId;
 }
 
 function wrongTenant(facts: CallFacts): BrokerError {

@@ -20,7 +20,6 @@ export {
 export { emulatorWarning, isEmulator } from "./emulator.js";
 export { tokenExpiry } from "./expiry.js";
 export { belongsToProtocol, checkedExtraParameters, protocolParameters } from "./extra-parameters.js";
-export { fairStart } from "./fair-start.js";
 export { type HttpRequestParts, httpRequestParts } from "./http-request.js";
 export { inTurn } from "./in-turn.js";
 export {
@@ -47,14 +46,15 @@ export {
 export { nonsense } from "./nonsense.js";
 export { ProofKey } from "./proof-key.js";
 export {
+  aboutAccount,
+  aboutRequest,
   aboutToken,
   checkedAccount,
   checkedAccountOption,
   checkedPrompt,
   checkedSsoUrl,
   checkedWindow,
-  requireRequest,
 } from "./request-checks.js";
-export { type Call, runCall } from "./run-call.js";
+export { type AboutRequest, type Call, runCall } from "./run-call.js";
 export { declinedScopes, requestedScopes } from "./scopes.js";
 export { SharedWork, type Waiter, waiterFor } from "./shared-work.js";

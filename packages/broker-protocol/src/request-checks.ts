@@ -1,25 +1,43 @@
 import type { BrokerAccount, ParentWindow, Prompt, TokenRequest } from "@x/broker-contract";
 import { personalDataOf } from "./account-ids.js";
 import { type CallFacts, callError } from "./call-facts.js";
+import type { AboutRequest } from "./run-call.js";
 
-/** @throws TypeError for what is no object at all */
-export function requireRequest(request: object): void {
+/**
+ * What a request without anything worth telling tells about itself to errors.
+ * @throws TypeError for what is no object at all
+ */
+export function aboutRequest(request: object): AboutRequest {
   if (typeof request !== "object" || request === null) throw new TypeError("The request must be an object.");
+  return {};
 }
 
 /**
- * What a token request tells about itself to errors.
- * @throws TypeError for fields of the wrong type that would end up in errors
+ * The same for a request that is about an account.
+ * @throws TypeError for what is no object at all
  */
-export function aboutToken(request: TokenRequest): Partial<CallFacts> {
-  for (const key of ["redirectUri", "loginHint"] as const) {
-    const value = request[key];
-    if (value !== undefined && typeof value !== "string") throw new TypeError(`${key} must be a string.`);
-  }
+export function aboutAccount(request: { readonly account?: BrokerAccount }): AboutRequest {
+  aboutRequest(request);
+  return { personalData: personalDataOf(request.account, undefined) };
+}
+
+/**
+ * The same for a token request.
+ * @throws TypeError for what is no object at all, and for fields of the wrong type that would end up in errors
+ */
+export function aboutToken(request: TokenRequest): AboutRequest {
+  aboutRequest(request);
+  const { redirectUri, loginHint } = request;
+  requireString("redirectUri", redirectUri);
+  requireString("loginHint", loginHint);
   return {
     scopes: Array.isArray(request.scopes) ? request.scopes.map(String) : [],
-    personalData: personalDataOf(request.account, request.loginHint),
+    personalData: personalDataOf(request.account, loginHint),
   };
+}
+
+function requireString(name: string, value: string | undefined): void {
+  if (value !== undefined && typeof value !== "string") throw new TypeError(`${name} must be a string.`);
 }
 
 /** @throws TypeError for an account that lacks a field every account has */

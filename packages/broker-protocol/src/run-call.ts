@@ -2,7 +2,7 @@ import type { BrokerPlatform, OperationOptions } from "@x/broker-contract";
 import type { CallFacts } from "./call-facts.js";
 import { CallLog } from "./call-log.js";
 import { Deadline } from "./deadline.js";
-import { fairStart } from "./fair-start.js";
+import { fairStart, hasEnded } from "./fair-start.js";
 
 /** One public call: whose patience it is, what its errors say, where it logs. */
 export interface Call {
@@ -11,34 +11,44 @@ export interface Call {
   readonly log: CallLog;
 }
 
+/** What errors say of a request. */
+export type AboutRequest = Pick<CallFacts, "scopes" | "redirectUri" | "personalData">;
+
 /** What a public call is. */
 export interface CallDescription {
   /** Name of the public call, for messages. */
   readonly operation: string;
   readonly platform: BrokerPlatform;
-  /** What its errors say beside that. */
-  readonly about?: Partial<CallFacts>;
+  /** Looks at the request, whose mistakes it may throw, and tells what else errors say of it. */
+  readonly about: () => AboutRequest;
   /** Used when the caller names none, in milliseconds; 0 means no limit. */
   readonly timeoutInMs: number;
 }
 
-/** Carries out a public call: at its turn, and logged. */
+/**
+ * Carries out a public call: at its turn, and logged.
+ * @throws What `about` and `work` throw, as a rejection
+ */
 export async function runCall<T>(
   { operation, platform, about, timeoutInMs }: CallDescription,
   options: OperationOptions,
   work: (call: Call) => Promise<T>,
 ): Promise<T> {
+  const { scopes, redirectUri, personalData } = about();
   const deadline = new Deadline(operation, platform, options, timeoutInMs);
-  const log = new CallLog(operation, deadline.correlationId, options);
-  const facts = { operation, platform, correlationId: deadline.correlationId, ...about };
+  const { correlationId } = deadline;
+  const log = new CallLog(operation, correlationId, options);
+  const facts = { operation, platform, correlationId, scopes, redirectUri, personalData };
+  const turn = fairStart();
+  if (turn !== undefined) await turn;
   try {
-    const turn = fairStart();
-    if (turn !== undefined) await turn;
     const result = await work({ deadline, facts, log });
     log.succeeded(deadline.elapsedInMs);
     return result;
   } catch (error) {
     log.failed(error, deadline.elapsedInMs);
     throw error;
+  } finally {
+    hasEnded();
   }
 }

@@ -12,8 +12,11 @@ export function requestedScopes(scopes: readonly string[], facts: CallFacts): st
   if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === "string")) {
     throw new TypeError("scopes must be an array of strings.");
   }
-  const words = scopes.flatMap((scope: string) => scope.split(/\s+/));
-  const wanted = [...new Set(words)].filter((scope) => scope !== "" && !openIdScopes.has(scope));
+  const wanted: string[] = [];
+  for (const scope of scopes as readonly string[]) {
+    for (const word of /\s/.test(scope) ? scope.split(/\s+/) : [scope])
+      if (word !== "" && !openIdScopes.has(word) && !wanted.includes(word)) wanted.push(word);
+  }
   if (wanted.length > 0) return wanted;
   throw callError("invalid_request", facts, {
     reason: "no_scopes",
@@ -27,15 +30,18 @@ export function requestedScopes(scopes: readonly string[], facts: CallFacts): st
  * resource out, the permission's name decides. `.default` stands for whatever is granted.
  */
 export function declinedScopes(requested: readonly string[], granted: readonly string[]): string[] {
-  const given = granted.map(scopeParts);
   return requested.filter((scope) => {
+    // To the letter, as most are.
+    if (granted.includes(scope)) return false;
     const { resource, permission } = scopeParts(scope);
     if (permission === ".default") return false;
-    return !given.some(
-      (one) =>
-        one.permission === permission &&
-        (one.resource === resource || one.resource === "" || resource === ""),
-    );
+    return !granted
+      .map(scopeParts)
+      .some(
+        (one) =>
+          one.permission === permission &&
+          (one.resource === resource || one.resource === "" || resource === ""),
+      );
   });
 }
 

@@ -13,15 +13,15 @@ import {
   type SilentTokenRequest,
 } from "@x/broker-contract";
 import {
+  type AboutRequest,
+  aboutAccount,
+  aboutRequest,
   aboutToken,
   type Call,
-  type CallFacts,
   checkedAccount,
   checkedAccountOption,
   checkedClientId,
   isEmulator,
-  personalDataOf,
-  requireRequest,
   runCall,
 } from "@x/broker-protocol";
 import { findAccount, listAccounts } from "./account-lookup.js";
@@ -60,31 +60,37 @@ export class WamBroker implements Broker {
 
   async probe(options: OperationOptions = {}): Promise<BrokerStatus> {
     try {
-      return await this.#run("probe", options, {}, defaultTimeoutInMs, async (call) => {
-        const provider = await this.#wam.provider("organizations", "organizations", call);
-        return {
-          available: true,
-          platform,
-          emulated: isEmulator(provider.displayName),
-          capabilities: {
-            interactiveWithoutAccount: whyNoWindow(this.#session, call.facts) === undefined,
-            proofOfPossession: true,
-            claims: true,
-            ssoCookies: false,
-            signOut: true,
-          },
-          facts: this.#sessionFacts(),
-        };
-      });
+      return await this.#run(
+        "probe",
+        options,
+        () => ({}),
+        defaultTimeoutInMs,
+        async (call) => {
+          const provider = await this.#wam.provider("organizations", "organizations", call);
+          return {
+            available: true,
+            platform,
+            emulated: isEmulator(provider.displayName),
+            capabilities: {
+              interactiveWithoutAccount: whyNoWindow(this.#session, call.facts) === undefined,
+              proofOfPossession: true,
+              claims: true,
+              ssoCookies: false,
+              signOut: true,
+            },
+            facts: this.#sessionFacts(),
+          };
+        },
+      );
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       return { available: false, platform, error, facts: {} };
     }
   }
 
-  async getAccounts(request: AccountsRequest, options: OperationOptions = {}): Promise<BrokerAccount[]> {
-    requireRequest(request);
-    return await this.#run("getAccounts", options, {}, defaultTimeoutInMs, async (call) => {
+  getAccounts(request: AccountsRequest, options: OperationOptions = {}): Promise<BrokerAccount[]> {
+    const about = () => aboutRequest(request);
+    return this.#run("getAccounts", options, about, defaultTimeoutInMs, async (call) => {
       const clientId = checkedClientId(request.clientId, call.facts);
       const accounts = await listAccounts(clientId, this.#wam, call);
       call.log.note(`WAM lists ${accounts.length} account(s).`);
@@ -92,26 +98,21 @@ export class WamBroker implements Broker {
     });
   }
 
-  async acquireTokenSilently(
-    request: SilentTokenRequest,
-    options: OperationOptions = {},
-  ): Promise<BrokerToken> {
-    requireRequest(request);
-    const about = { ...aboutToken(request), redirectUri: windowsRedirectUri(request.clientId) };
-    return await this.#run("acquireTokenSilently", options, about, defaultTimeoutInMs, async (call) => {
+  acquireTokenSilently(request: SilentTokenRequest, options: OperationOptions = {}): Promise<BrokerToken> {
+    const about = () => ({ ...aboutToken(request), redirectUri: windowsRedirectUri(request.clientId) });
+    return this.#run("acquireTokenSilently", options, about, defaultTimeoutInMs, async (call) => {
       checkedAccountOption(request.account);
       return await silentToken(prepareSilent(request, call.facts), this.#wam, call);
     });
   }
 
-  async acquireTokenInteractively(
+  acquireTokenInteractively(
     request: InteractiveTokenRequest,
     options: OperationOptions = {},
   ): Promise<BrokerToken> {
-    requireRequest(request);
-    const about = { ...aboutToken(request), redirectUri: windowsRedirectUri(request.clientId) };
+    const about = () => ({ ...aboutToken(request), redirectUri: windowsRedirectUri(request.clientId) });
     const operation = "acquireTokenInteractively";
-    return await this.#run(operation, options, about, interactiveTimeoutInMs, async (call) => {
+    return this.#run(operation, options, about, interactiveTimeoutInMs, async (call) => {
       checkedAccountOption(request.account);
       const prepared = prepareInteractive(request, call.facts);
       const parentWindow = checkedHandle(request.parentWindow, call.facts);
@@ -123,10 +124,9 @@ export class WamBroker implements Broker {
     });
   }
 
-  async signOut(request: SignOutRequest, options: OperationOptions = {}): Promise<void> {
-    requireRequest(request);
-    const about = { personalData: personalDataOf(request.account, undefined) };
-    await this.#run("signOut", options, about, defaultTimeoutInMs, async (call) => {
+  signOut(request: SignOutRequest, options: OperationOptions = {}): Promise<void> {
+    const about = () => aboutAccount(request);
+    return this.#run("signOut", options, about, defaultTimeoutInMs, async (call) => {
       const account = checkedAccount(request.account);
       const clientId = checkedClientId(request.clientId, call.facts);
       const wam = this.#wam;
@@ -165,7 +165,7 @@ export class WamBroker implements Broker {
   #run<T>(
     operation: string,
     options: OperationOptions,
-    about: Partial<CallFacts>,
+    about: () => AboutRequest,
     timeoutInMs: number,
     work: (call: Call) => Promise<T>,
   ): Promise<T> {
