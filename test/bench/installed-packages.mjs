@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -45,6 +45,19 @@ export function installInto(folder, names) {
     for (const file of ["package.json", ...files].filter((name) => existsSync(join(from, name))))
       cpSync(join(from, file), join(to, file), { recursive: true });
   }
+}
+
+export const oneLinePackage = "one-line";
+
+/**
+ * Installs the least package there can be.
+ * @param {string} folder
+ */
+export function installOneLine(folder) {
+  const to = join(folder, "node_modules", oneLinePackage);
+  mkdirSync(to, { recursive: true });
+  writeFileSync(join(to, "package.json"), JSON.stringify({ name: oneLinePackage, exports: "./index.mjs" }));
+  writeFileSync(join(to, "index.mjs"), "export const nothing = undefined;\n");
 }
 
 /** @param {string} name @param {string} from */

@@ -54,6 +54,9 @@ const ways = {
       });
     });
   },
+  module: async () => {
+    await import(args[0] ?? "");
+  },
   emptyAddon: async () => {
     require(args[0] ?? "");
   },

@@ -2,7 +2,7 @@
 
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { installInto } from "./installed-packages.mjs";
+import { installInto, installOneLine, oneLinePackage } from "./installed-packages.mjs";
 import { ourSize, peerSize } from "./sizes.mjs";
 import { quantile } from "./statistics.mjs";
 import { startSubject } from "./subjects/subject-process.mjs";
@@ -84,10 +84,20 @@ export class Bench {
       const load = (/** @type {string[]} */ ...args) => this.#load(app, stage, args);
       const app = join(stage.folder, "app");
       installInto(app, ["@x/broker", packageName, ...(this.#peer ? [this.#peer.name] : [])]);
+      installOneLine(app);
       for (const file of [loadProgram, "canned-answers.mjs"])
         cpSync(new URL(file, import.meta.url), join(app, file));
-      /** @type {Record<"package" | "addon" | "token" | "peer" | "peerToken" | "floor" | "floorToken", any[]>} */
-      const found = { package: [], addon: [], token: [], peer: [], peerToken: [], floor: [], floorToken: [] };
+      /** @type {Record<"package" | "addon" | "oneLine" | "token" | "peer" | "peerToken" | "floor" | "floorToken", any[]>} */
+      const found = {
+        package: [],
+        addon: [],
+        oneLine: [],
+        token: [],
+        peer: [],
+        peerToken: [],
+        floor: [],
+        floorToken: [],
+      };
       // The first of several reads files that no cache has yet.
       for (
         let round = this.#effort.freshProcesses > 1 ? -1 : 0;
@@ -97,6 +107,7 @@ export class Bench {
         const one = {
           package: await load("package"),
           addon: await load(...loading.addon),
+          oneLine: await load("module", oneLinePackage),
           floor: await load(...loading.floor),
           ...(measureFirstToken && { token: await load("token"), floorToken: await measureFirstToken() }),
           ...(this.#peer && { peer: await load("peer"), peerToken: await load("peerToken") }),
@@ -127,16 +138,23 @@ export class Bench {
           sides(of(ours, objects), of("peer", objects), of(floor, objects)),
         );
       }
-      if (measureFirstToken === undefined) return;
+      // What Node.js itself takes of the time, whatever is imported.
       this.#add(
         "load",
-        "from nothing to the first silent token",
+        "import of a package of one line: time",
         "ms",
-        sides(
-          of("token", ms),
-          of("peerToken", ms),
-          of("floorToken", (one) => one.totalInMs),
-        ),
+        sides(undefined, undefined, of("oneLine", ms)),
+      );
+      if (measureFirstToken === undefined) return;
+      const first = "from nothing to the first silent token";
+      const floorTime = of("floorToken", (one) => one.totalInMs);
+      this.#add("load", `${first}: time`, "ms", sides(of("token", ms), of("peerToken", ms), floorTime));
+      const floorGrowth = of("floorToken", (one) => (one.rssAfter - one.rssBefore) / mebibyte);
+      this.#add(
+        "load",
+        `${first}: memory added`,
+        "MiB",
+        sides(of("token", rss), of("peerToken", rss), floorGrowth),
       );
     } finally {
       await stage.stop();

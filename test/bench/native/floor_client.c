@@ -106,6 +106,7 @@ static void connect_to(const char* address) {
 }
 
 static int get_first_token(char** argv) {
+  const long before = resident();
   const long long started = now(CLOCK_MONOTONIC);
   struct Call call;
   connect_to(argv[1]);
@@ -113,7 +114,8 @@ static int get_first_token(char** argv) {
   wait_for_all();
   call_broker("acquireTokenSilently", read_file(argv[4]), &call);
   wait_for_all();
-  printf("total %lld cpu 0 rss %ld before 0 peak 0\n", now(CLOCK_MONOTONIC) - started, resident());
+  const long long total = now(CLOCK_MONOTONIC) - started;
+  printf("total %lld cpu 0 rss %ld before %ld peak 0\n", total, resident(), before);
   return 0;
 }
 
