@@ -3,7 +3,7 @@ import { type BrokerAccount, BrokerError, type BrokerToken, type OperationOption
 import type { SignInRoute } from "../fallback/fallback-kind.js";
 import { sharedPlatformBroker } from "../loader/shared-broker.js";
 import { type AuthenticationRecord, recordOf } from "./authentication-record.js";
-import { toCredentialError } from "./errors.js";
+import { toCredentialError } from "./failures.js";
 import { Flight, Flights, type FlightWork, throwIfAborted, untilAborted } from "./flight.js";
 import { guardedBroker, lateBroker } from "./guarded-broker.js";
 import { sameId } from "./ids.js";
