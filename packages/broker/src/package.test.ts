@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -68,6 +68,50 @@ describe("the built package", () => {
       `const broker = require("@x/broker"); new broker.InteractiveBrowserBrokerCredential(); console.log(${loaded}.length)`,
     );
     expect(stdout).toBe("0\n");
+  });
+
+  it("loads what carries out calls with the first of them", async () => {
+    const program = `
+      const { InteractiveBrowserBrokerCredential } = require("@x/broker");
+      const loaded = () => Object.keys(require.cache).filter((file) => file.includes("broker/dist/")).length;
+      const credential = new InteractiveBrowserBrokerCredential({ fallback: "none", disableInteractiveFallback: true });
+      const before = loaded();
+      credential.getToken("s").catch((error) => console.log(error.name, before, loaded()));`;
+    const { stdout } = await node("--input-type=commonjs", "-e", program);
+    expect(stdout).toBe("AuthenticationRequiredError 1 2\n");
+  });
+
+  it.each(["esm", "cjs"])("is small as long as nothing is called (%s)", (kind) => {
+    // V8 reads all of it before an app's first line runs; docs/benchmarks.md has what that costs.
+    expect(statSync(join(folder, "dist", kind, "index.js")).size).toBeLessThan(26_000);
+  });
+
+  it.each(["module", "commonjs"])("throws errors of the classes that a %s imports", async (type) => {
+    const load = type === "module" ? 'await import("@x/broker")' : 'require("@x/broker")';
+    const program = `
+      const broker = ${load};
+      const never = () => new Promise(() => {});
+      const silent = { platform: "linux", probe: never, getAccounts: never, acquireTokenSilently: never,
+        acquireTokenInteractively: never, signOut: never, close: never };
+      const told = async (options, callOptions) => {
+        const credential = new broker.InteractiveBrowserBrokerCredential({ fallback: "none", ...options });
+        const error = await credential.getToken("s", callOptions).catch((error) => error);
+        return Object.keys(broker).find((name) => error.constructor === broker[name]);
+      };
+      Promise.all([
+        told({ broker: silent }, { abortSignal: AbortSignal.abort() }),
+        told({ broker: silent, timeoutInMs: 1 }),
+        told({ broker: silent, disableInteractiveFallback: true }),
+        told({ broker: silent, tenantId: "contoso.example" }, { tenantId: "fabrikam.example" }),
+        broker.loadPlatformBroker().then(({ error }) =>
+          Object.keys(broker).find((name) => error.constructor === broker[name])),
+      ]).then((names) => console.log(names.join()));`;
+    const platform =
+      "--import=data:text/javascript,Object.defineProperty(process,'platform',{value:'sunos'})";
+    const { stdout } = await node(platform, `--input-type=${type}`, "-e", program);
+    expect(stdout).toBe(
+      "AbortError,BrokerError,AuthenticationRequiredError,CredentialUnavailableError,BrokerError\n",
+    );
   });
 
   it.for(["module", "commonjs"])("finds the platform's package from a %s", async (type, ctx) => {
