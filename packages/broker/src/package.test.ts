@@ -142,6 +142,24 @@ describe("the built package", () => {
     }
   });
 
+  it("has logged all of its first call when that ends", async () => {
+    const program = `
+      import { InteractiveBrowserBrokerCredential } from "@x/broker";
+      const refused = Object.assign(new Error("No."), { name: "BrokerError", code: "no_network", hint: "Wait." });
+      const broker = { platform: "linux", probe() {}, getAccounts() {}, acquireTokenInteractively() {}, signOut() {}, close() {},
+        acquireTokenSilently: async (_, { logger }) => { logger.info("The broker works."); throw refused; } };
+      process.env.AZURE_LOG_LEVEL = "verbose";
+      const credential = new InteractiveBrowserBrokerCredential({ broker, useDefaultBrokerAccount: true });
+      credential.getToken("s").catch(() => process.exit());`;
+    const { stderr } = await node("--input-type=module", "-e", program);
+    expect(stderr.split("\n").map((line) => line.replace(/ \(.*|Error message:.*/, ""))).toEqual([
+      "azure:broker:verbose InteractiveBrowserBrokerCredential => asks without UI, by way of the broker",
+      "azure:broker:info The broker works.",
+      "azure:broker:warning InteractiveBrowserBrokerCredential => getToken() => ERROR. Scopes: s. ",
+      "",
+    ]);
+  });
+
   it("lets the process end during a background refresh", async () => {
     const program = `
       import { InteractiveBrowserBrokerCredential } from "@x/broker";

@@ -13,7 +13,7 @@ import { Flight, Flights, type FlightWork, throwIfAborted, untilAborted } from "
 import { guardedBroker, lateBroker } from "./guarded-broker.js";
 import { sameId } from "./ids.js";
 import type { RoutedAccessToken } from "./interactive-browser-broker-credential.js";
-import { CredentialLogger, loadLogger } from "./logging.js";
+import { beginLoadingLogger, CredentialLogger, loadLogger } from "./logging.js";
 import {
   type CredentialOperationOptions,
   type OperationCallOptions,
@@ -183,8 +183,13 @@ export class CredentialCalls {
         throw error;
       }
     };
-    const [tracing] = await Promise.all([loadTracing(), loadLogger()]);
-    return tracing.withSpan(`${credentialName}.${method}`, options, traced) as Promise<T>;
+    const tracing = await loadTracing();
+    try {
+      return (await tracing.withSpan(`${credentialName}.${method}`, options, traced)) as T;
+    } finally {
+      // Whoever called may end the process next, and the log should be whole by then.
+      await loadLogger();
+    }
   }
 
   /** Makes one call that nobody else shares. */
@@ -200,12 +205,19 @@ export class CredentialCalls {
     const sequence = ++this.#sequence;
     return async (abortSignal, correlationId) => {
       const { broker: given } = this.#settings;
-      const asked = given ?? lateBroker(() => untilAborted(this.#platformBroker(), abortSignal));
+      const asked = given ?? lateBroker(() => this.#findBroker(abortSignal));
       const broker = guardedBroker(asked);
       // No limit of the platform's own: whoever waits for the flight leaves when their time is over.
       const operation = { ...options, abortSignal, correlationId, timeoutInMs: 0, logger: this.#log.broker };
       return work({ broker, through: "broker", sequence, operation });
     };
+  }
+
+  async #findBroker(abortSignal: AbortSignal): Promise<Broker> {
+    const broker = await untilAborted(this.#platformBroker(), abortSignal);
+    // From here on the broker works and we wait: time for what takes longest to load, and no answer needs.
+    beginLoadingLogger();
+    return broker;
   }
 
   #keyOf(
