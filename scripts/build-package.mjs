@@ -1,9 +1,9 @@
 // Builds one package (the current folder) as ES modules and as CommonJS, each with its types.
 //
-// The code becomes one file per entry, or two: finding and compiling sixty small modules took most of the time that an app
-// waited for `import "@x/broker"` (see docs/benchmarks.md). The entries are those of `exports` in package.json and
-// what the programs of `bin` import. The types come from `tsc`, file by file, and need a package.json beside them that
-// says which kind of module they describe.
+// The code becomes one file per entry, or two, and one for each `import()` of our own: finding and compiling sixty small
+// modules took most of the time that an app waited for `import "@x/broker"` (see docs/benchmarks.md). The entries are
+// those of `exports` in package.json and what the programs of `bin` import. The types come from `tsc`, file by file, and
+// need a package.json beside them that says which kind of module they describe.
 import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
@@ -153,14 +153,16 @@ function lateFiles(entry, addFile) {
 
 /**
  * What the main file exports, late files and commands take from it: an app's `instanceof` must hold for what they throw.
- * Of everything else they have a copy of their own. A file for what is common to both would have to be found and
- * linked each time the main one is loaded, which takes longer than compiling the few lines twice.
+ * (So no module that the main one exports a class of may make one of it.) Of everything else they have a copy of their
+ * own. A file for what both need would have to be found and linked each time the main one is loaded, which takes longer
+ * than compiling those few lines twice.
  */
 function takenFromMain(entry) {
   const mark = "\0taken-from-main:";
   const names = new Map();
   return {
     name: "taken-from-main",
+    /** Finds which modules the main one exports something of, and what. */
     async buildStart() {
       const exports = readFileSync(`src/${main}.ts`, "utf8").matchAll(/export \{([^}]+)\} from "([^"]+)"/g);
       for (const [, list, source] of exports) {
