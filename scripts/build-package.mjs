@@ -1,9 +1,9 @@
 // Builds one package (the current folder) as ES modules and as CommonJS, each with its types.
 //
-// The code becomes one file per entry, or two: finding and compiling sixty small modules took most of the time that an app
-// waited for `import "@x/broker"` (see docs/benchmarks.md). The entries are those of `exports` in package.json and
-// what the programs of `bin` import. The types come from `tsc`, file by file, and need a package.json beside them that
-// says which kind of module they describe.
+// The code becomes one file per entry, or two, and one for each `import()` of our own: finding and compiling sixty small
+// modules took most of the time that an app waited for `import "@x/broker"` (see docs/benchmarks.md). The entries are
+// those of `exports` in package.json and what the programs of `bin` import. The types come from `tsc`, file by file, and
+// need a package.json beside them that says which kind of module they describe.
 import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
@@ -23,6 +23,7 @@ const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const commands = Object.values(manifest.bin ?? {}).map((file) => readFileSync(file, "utf8"));
 const exported = Object.values(manifest.exports).map((entry) => entry.require?.default ?? entry.default);
 const [main, ...further] = entriesIn(exported.filter(Boolean));
+const exportedFiles = new Set([main, ...further]);
 
 /** The names of entries, by the files that they become. */
 function entriesIn(texts) {
@@ -109,7 +110,13 @@ async function bundleEntries(entries, kind, folder, addFile) {
     input: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
     platform: "node",
     external: isForeign,
-    plugins: [asciiOnly(), plainRequires(), commonJsFiles(kind, entry), lateFiles(entry, addFile)],
+    plugins: [
+      asciiOnly(),
+      plainRequires(),
+      commonJsFiles(kind, entry),
+      lateFiles(entry, addFile),
+      ...(exportedFiles.has(entry) ? [] : [takenFromMain(entry)]),
+    ],
   });
   await bundle.write({
     dir: folder,
@@ -125,12 +132,14 @@ async function bundleEntries(entries, kind, folder, addFile) {
   await bundle.close();
 }
 
-/**
- * What is loaded by an `import()` is used seldom: it becomes a file of its own, which is no cost to who does without.
- * It has its own copy of the little that both need.
- */
+/** From the folder of an entry to that of the main one. */
+function upFrom(entry) {
+  return "../".repeat(entry.split("/").length - 1) || "./";
+}
+
+/** What is loaded by an `import()` is used later or seldom: it becomes a file of its own, which nobody waits for before. */
 function lateFiles(entry, addFile) {
-  const up = "../".repeat(entry.split("/").length - 1) || "./";
+  const up = upFrom(entry);
   return {
     name: "late-files",
     resolveId(source, importer, { kind }) {
@@ -138,6 +147,41 @@ function lateFiles(entry, addFile) {
       const file = relative(resolve("src"), resolve(dirname(importer), source)).replaceAll(sep, "/");
       addFile(file.replace(/\.js$/, ""));
       return { id: `${up}${file}`, external: "relative" };
+    },
+  };
+}
+
+/**
+ * What the main file exports, late files and commands take from it: an app's `instanceof` must hold for what they throw.
+ * (So no module that the main one exports a class of may make one of it.) Of everything else they have a copy of their
+ * own. A file for what both need would have to be found and linked each time the main one is loaded, which takes longer
+ * than compiling those few lines twice.
+ */
+function takenFromMain(entry) {
+  const mark = "\0taken-from-main:";
+  const names = new Map();
+  return {
+    name: "taken-from-main",
+    /** Finds which modules the main one exports something of, and what. */
+    async buildStart() {
+      const exports = readFileSync(`src/${main}.ts`, "utf8").matchAll(/export \{([^}]+)\} from "([^"]+)"/g);
+      for (const [, list, source] of exports) {
+        const values = list.split(",").filter((name) => !/^\s*(?:type\s|$)/.test(name));
+        const { id } = await this.resolve(source, resolve(`src/${main}.ts`));
+        names.set(id, values.join(","));
+      }
+    },
+    async resolveId(source, importer) {
+      if (source === mark) return { id: `${upFrom(entry)}${main}.js`, external: "relative" };
+      // Its entries, and what such a module itself is.
+      if (importer === undefined || importer.startsWith(mark)) return undefined;
+      const found = await this.resolve(source, importer);
+      return names.has(found?.id) ? `${mark}${found.id}` : undefined;
+    },
+    load(id) {
+      if (!id.startsWith(mark)) return undefined;
+      const module = id.slice(mark.length);
+      return `export * from ${JSON.stringify(module)}; export {${names.get(module)}} from ${JSON.stringify(mark)};`;
     },
   };
 }

@@ -1,5 +1,5 @@
-// The drop-ins as apps ship them: plain, bundled, packed into one executable, and under other runtimes. Our packages are
-// installed by npm as they are published; the app is the same program everywhere.
+// The drop-ins and the credential as apps ship them: plain, bundled, packed into one executable, and under other
+// runtimes. Our packages are installed by npm as they are published; the apps are the same programs everywhere.
 
 import { execFile } from "node:child_process";
 import { chmodSync, copyFileSync, cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -38,7 +38,24 @@ import { NativeBrokerPlugin } from "@x/broker/msal-node";
 import { nativeBrokerPlugin } from "@x/broker/identity";
 if (typeof nativeBrokerPlugin !== "function") throw new Error("There is no nativeBrokerPlugin.");
 ${source}`;
-const cjs = esm.replace(/import (\{.*?\}) from (".*?");/g, "const $1 = require($2);");
+
+const credentialApp = `import { CredentialUnavailableError, InteractiveBrowserBrokerCredential } from "@x/broker";
+const credential = new InteractiveBrowserBrokerCredential({ useDefaultBrokerAccount: true, fallback: "none" });
+const report = async () => {
+  try {
+    const { route } = await credential.getToken("https://storage.azure.com/.default");
+    return { available: true, through: route.through };
+  } catch (error) {
+    // Of the very class that the app itself has.
+    if (!(error instanceof CredentialUnavailableError)) throw error;
+    return { available: false, reason: error.reason, message: error.message };
+  }
+};
+report().then((told) => console.log(JSON.stringify(told)));
+`;
+
+const toCommonJs = (program: string) =>
+  program.replace(/import (\{.*?\}) from (".*?");/g, "const $1 = require($2);");
 
 const signedIn = {
   available: true,
@@ -48,13 +65,19 @@ const signedIn = {
   isOurs: true,
 };
 
+/** What each program says when it has signed in. */
+const success = (file: string) =>
+  file.startsWith("credential") ? { available: true, through: "broker" } : signedIn;
+
 let stage: DropInStage;
 let app: Awaited<ReturnType<typeof installStranger>>;
 
 beforeAll(async () => {
   app = await installStranger({ "@azure/msal-node": "7.2.1", "@azure/identity": "4.13.1" });
   writeFileSync(join(app.path, "app.mjs"), esm);
-  writeFileSync(join(app.path, "app.cjs"), cjs);
+  writeFileSync(join(app.path, "app.cjs"), toCommonJs(esm));
+  writeFileSync(join(app.path, "credential.mjs"), credentialApp);
+  writeFileSync(join(app.path, "credential.cjs"), toCommonJs(credentialApp));
   stage = await startDropInStage();
   stage.tenant.removeAccount(stage.bob.homeAccountId);
 }, 180_000);
@@ -85,9 +108,11 @@ function shipped(withLinux: boolean) {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
+const files = ["app.mjs", "app.cjs", "credential.mjs", "credential.cjs"];
+
 describe("as it is", () => {
-  it.each(["app.mjs", "app.cjs"])("signs in from %s", async (file) => {
-    expect(await told(process.execPath, file)).toEqual(signedIn);
+  it.each(files)("signs in from %s", async (file) => {
+    expect(await told(process.execPath, file)).toEqual(success(file));
   });
 
   it("signs in within a worker", async () => {
@@ -125,14 +150,9 @@ describe("with msal-node of any version", () => {
 
 const bundlers: [string, string, (from: string, to: string) => Promise<void>][] = [
   ...(["esm", "cjs"] as const).flatMap((format): typeof bundlers =>
-    ["app.mjs", "app.cjs"].map((from) => [
-      `esbuild, to ${format}`,
-      from,
-      (file, to) => esbuildTo(format, file, to),
-    ]),
+    files.map((from) => [`esbuild, to ${format}`, from, (file, to) => esbuildTo(format, file, to)]),
   ),
-  ["webpack", "app.mjs", webpackTo],
-  ["webpack", "app.cjs", webpackTo],
+  ...files.map((from): (typeof bundlers)[number] => ["webpack", from, webpackTo]),
 ];
 
 async function esbuildTo(format: Format, from: string, to: string): Promise<void> {
@@ -161,6 +181,8 @@ async function webpackTo(from: string, to: string): Promise<void> {
     entry: join(app.path, from),
     output: { path: dirname(to), filename: to.slice(dirname(to).length + 1) },
     externals: { "@x/broker-linux": "commonjs @x/broker-linux" },
+    // One file, with what is loaded late.
+    plugins: [new webpack.optimize.LimitChunkCountPlugin({ maxChunks: 1 })],
   });
   const stats = await promisify(compiler.run.bind(compiler))();
   // The platform packages of other operating systems are not installed, which webpack mentions.
@@ -192,23 +214,27 @@ describe.each(bundlers)("bundled by %s from %s", (way, from, bundle) => {
     try {
       const file = join(folder, name);
       copyFileSync(made, file);
-      expect(await told(process.execPath, file)).toEqual(isThere ? signedIn : notThere("@x/broker-linux"));
+      expect(await told(process.execPath, file)).toEqual(
+        isThere ? success(from) : notThere("@x/broker-linux"),
+      );
     } finally {
       remove();
     }
   });
 });
 
-describe("in a single executable application", () => {
+describe.each(["app.mjs", "credential.mjs"])("in a single executable application of %s", (from) => {
   let made: string;
+  let folder: string;
   beforeAll(async () => {
-    const folder = mkdtempSync(join(app.path, "made-"));
+    // Apart from the app: an import() in an executable looks where it was made.
+    folder = mkdtempSync(join(dirname(app.path), "x-broker-made-"));
     const [main, blob, config] = ["main.cjs", "sea.blob", "sea.json"].map((name) => join(folder, name)) as [
       string,
       string,
       string,
     ];
-    await esbuildTo("cjs", "app.mjs", main);
+    await esbuildTo("cjs", from, main);
     writeFileSync(config, JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true }));
     await run(process.execPath, ["--experimental-sea-config", config]);
     made = join(folder, "app");
@@ -218,16 +244,19 @@ describe("in a single executable application", () => {
     const fuse = ["--sentinel-fuse", "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2"];
     await run(process.execPath, [...inject, ...fuse]);
   }, 120_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it.each([
-    ["finds the Linux package beside the executable", true],
-    ["says that the Linux package is not there", false],
+    ["that has the Linux package beside it", true],
+    ["that has not", false],
   ])("%s", async (_, isThere) => {
     const { folder, remove } = shipped(isThere);
     try {
       const executable = join(folder, "app");
       copyFileSync(made, executable);
-      expect(await told(executable)).toEqual(isThere ? signedIn : notThere("is not part of this executable"));
+      // The credential's message says how it is given its broker there.
+      const isFound = isThere && from === "app.mjs";
+      expect(await told(executable)).toEqual(isFound ? signedIn : notThere("is not part of this executable"));
     } finally {
       remove();
     }
@@ -256,8 +285,8 @@ describe("under Bun", () => {
     if (cannotRun !== undefined) ctx.skip(cannotRun);
   });
 
-  it.each(["app.mjs", "app.cjs"])("signs in from %s", async (file) => {
-    expect(await told(program, file)).toEqual(signedIn);
+  it.each(files)("signs in from %s", async (file) => {
+    expect(await told(program, file)).toEqual(success(file));
   });
 
   it("says what is missing in an executable that it made", async () => {
@@ -283,8 +312,8 @@ describe("under Deno", () => {
     told(program, "run", "--no-prompt", "--quiet", "--node-modules-dir=manual", ...permissions, file);
   const enoughToLook = ["--allow-env", "--allow-read", "--allow-sys"];
 
-  it.each(["app.mjs", "app.cjs"])("signs in from %s", async (file) => {
-    expect(await runDeno([...enoughToLook, "--allow-ffi"], file)).toEqual(signedIn);
+  it.each(files)("signs in from %s", async (file) => {
+    expect(await runDeno([...enoughToLook, "--allow-ffi"], file)).toEqual(success(file));
   });
 
   it("says what has to be allowed", async () => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -70,6 +70,50 @@ describe("the built package", () => {
     expect(stdout).toBe("0\n");
   });
 
+  it("loads what carries out calls with the first of them", async () => {
+    const program = `
+      const { InteractiveBrowserBrokerCredential } = require("@x/broker");
+      const loaded = () => Object.keys(require.cache).filter((file) => file.includes("broker/dist/")).length;
+      const credential = new InteractiveBrowserBrokerCredential({ fallback: "none", disableInteractiveFallback: true });
+      const before = loaded();
+      credential.getToken("s").catch((error) => console.log(error.name, before, loaded()));`;
+    const { stdout } = await node("--input-type=commonjs", "-e", program);
+    expect(stdout).toBe("AuthenticationRequiredError 1 2\n");
+  });
+
+  it.each(["esm", "cjs"])("is small as long as nothing is called (%s)", (kind) => {
+    // V8 reads all of it before an app's first line runs; docs/benchmarks.md has what that costs.
+    expect(statSync(join(folder, "dist", kind, "index.js")).size).toBeLessThan(26_000);
+  });
+
+  it.each(["module", "commonjs"])("throws errors of the classes that a %s imports", async (type) => {
+    const load = type === "module" ? 'await import("@x/broker")' : 'require("@x/broker")';
+    const program = `
+      const broker = ${load};
+      const never = () => new Promise(() => {});
+      const silent = { platform: "linux", probe: never, getAccounts: never, acquireTokenSilently: never,
+        acquireTokenInteractively: never, signOut: never, close: never };
+      const told = async (options, callOptions) => {
+        const credential = new broker.InteractiveBrowserBrokerCredential({ fallback: "none", ...options });
+        const error = await credential.getToken("s", callOptions).catch((error) => error);
+        return Object.keys(broker).find((name) => error.constructor === broker[name]);
+      };
+      Promise.all([
+        told({ broker: silent }, { abortSignal: AbortSignal.abort() }),
+        told({ broker: silent, timeoutInMs: 1 }),
+        told({ broker: silent, disableInteractiveFallback: true }),
+        told({ broker: silent, tenantId: "contoso.example" }, { tenantId: "fabrikam.example" }),
+        broker.loadPlatformBroker().then(({ error }) =>
+          Object.keys(broker).find((name) => error.constructor === broker[name])),
+      ]).then((names) => console.log(names.join()));`;
+    const platform =
+      "--import=data:text/javascript,Object.defineProperty(process,'platform',{value:'sunos'})";
+    const { stdout } = await node(platform, `--input-type=${type}`, "-e", program);
+    expect(stdout).toBe(
+      "AbortError,BrokerError,AuthenticationRequiredError,CredentialUnavailableError,BrokerError\n",
+    );
+  });
+
   it.for(["module", "commonjs"])("finds the platform's package from a %s", async (type, ctx) => {
     if (process.platform !== "linux") ctx.skip("only the build of Linux is in this workspace");
     requireBuilt("broker-linux/dist/cjs/index.js");
@@ -96,6 +140,24 @@ describe("the built package", () => {
       const text = readFileSync(join(folder, "dist/esm", file), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
       expect({ file, any: /[:<|&(,=]\s*any\b/.test(text) }).toEqual({ file, any: false });
     }
+  });
+
+  it("has logged all of its first call when that ends", async () => {
+    const program = `
+      import { InteractiveBrowserBrokerCredential } from "@x/broker";
+      const refused = Object.assign(new Error("No."), { name: "BrokerError", code: "no_network", hint: "Wait." });
+      const broker = { platform: "linux", probe() {}, getAccounts() {}, acquireTokenInteractively() {}, signOut() {}, close() {},
+        acquireTokenSilently: async (_, { logger }) => { logger.info("The broker works."); throw refused; } };
+      process.env.AZURE_LOG_LEVEL = "verbose";
+      const credential = new InteractiveBrowserBrokerCredential({ broker, useDefaultBrokerAccount: true });
+      credential.getToken("s").catch(() => process.exit());`;
+    const { stderr } = await node("--input-type=module", "-e", program);
+    expect(stderr.split("\n").map((line) => line.replace(/ \(.*|Error message:.*/, ""))).toEqual([
+      "azure:broker:verbose InteractiveBrowserBrokerCredential => asks without UI, by way of the broker",
+      "azure:broker:info The broker works.",
+      "azure:broker:warning InteractiveBrowserBrokerCredential => getToken() => ERROR. Scopes: s. ",
+      "",
+    ]);
   });
 
   it("lets the process end during a background refresh", async () => {

@@ -1,15 +1,31 @@
 import type { AzureLogger } from "@azure/logger";
 import { type BrokerLogger, redactSecrets, redactSensitive } from "@x/broker-contract";
 
+type Level = "error" | "warning" | "info" | "verbose";
+
 let logger: AzureLogger | undefined;
 let loading: Promise<void> | undefined;
+/** What was logged before the logger was there. */
+const waiting: (() => void)[] = [];
 
-/** Loads the Azure SDK's logger, with the first call: nothing is logged before. */
+/** Loads the Azure SDK's logger, and has it write what waited for it. */
 export function loadLogger(): Promise<void> {
   loading ??= import("@azure/logger").then(({ createClientLogger }) => {
     logger = createClientLogger("broker");
+    for (const write of waiting.splice(0)) write();
   });
   return loading;
+}
+
+/** Begins to load it. Whoever waits for it later hears of a failure. */
+export function beginLoadingLogger(): void {
+  if (logger === undefined) loadLogger().catch(() => {});
+}
+
+/** @param text - Called only if somebody reads it. */
+function write(level: Level, text: () => string): void {
+  if (logger === undefined) waiting.push(() => write(level, text));
+  else if (logger[level].enabled) logger[level](text());
 }
 
 /** Logs for one credential, in the words of the Azure SDK. User names only with support logging, tokens never. */
@@ -28,34 +44,35 @@ export class CredentialLogger {
     this.#text = text;
     this.broker = {
       includePersonalData: personal,
-      error: (message) => logger?.error(text(message)),
-      warning: (message) => logger?.warning(text(message)),
-      info: (message) => logger?.info(text(message)),
-      verbose: (message) => logger?.verbose(text(message)),
+      error: (message) => write("error", () => text(message)),
+      warning: (message) => write("warning", () => text(message)),
+      info: (message) => write("info", () => text(message)),
+      verbose: (message) => write("verbose", () => text(message)),
     };
   }
 
   success(method: string, scopes: readonly string[], username: string | undefined): void {
-    if (!logger?.info.enabled) return;
-    const account = this.#personal && username !== undefined ? ` Account: ${username}.` : "";
-    logger.info(`${this.#credential} => ${method}() => SUCCESS.${this.#scopes(scopes)}${account}`);
+    write("info", () => {
+      const account = this.#personal && username !== undefined ? ` Account: ${username}.` : "";
+      return `${this.#credential} => ${method}() => SUCCESS.${this.#scopes(scopes)}${account}`;
+    });
   }
 
   failure(method: string, scopes: readonly string[], error: unknown): void {
-    const message = this.#text(error instanceof Error ? error.message : String(error));
-    const text = `${this.#credential} => ${method}() => ERROR.${this.#scopes(scopes)} Error message: ${message}`;
     // The user's or the app's own wish to stop is no fault.
-    if (isCancelled(error)) logger?.info(text);
-    else logger?.warning(text);
+    write(isCancelled(error) ? "info" : "warning", () => {
+      const message = this.#text(error instanceof Error ? error.message : String(error));
+      return `${this.#credential} => ${method}() => ERROR.${this.#scopes(scopes)} Error message: ${message}`;
+    });
   }
 
   /** Something a person should know who did not ask. */
   notice(message: string): void {
-    if (logger?.warning.enabled) logger.warning(`${this.#credential} => ${this.#text(message)}`);
+    write("warning", () => `${this.#credential} => ${this.#text(message)}`);
   }
 
   step(message: string): void {
-    if (logger?.verbose.enabled) logger.verbose(`${this.#credential} => ${this.#text(message)}`);
+    write("verbose", () => `${this.#credential} => ${this.#text(message)}`);
   }
 
   #scopes(scopes: readonly string[]): string {

@@ -18,7 +18,7 @@ import {
 import { accountNotFound } from "./account-not-found.js";
 import { accountOf } from "./authentication-record.js";
 import { mergeClaims } from "./claims.js";
-import { needsUser, UserNeeded } from "./errors.js";
+import { needsUser, UserNeeded } from "./failures.js";
 import { untilAborted } from "./flight.js";
 import type { GuardedBroker } from "./guarded-broker.js";
 import { sameId } from "./ids.js";

@@ -7,7 +7,7 @@ import type { WebSignIn } from "../fallback/web-sign-in.js";
 import { whereOf } from "../fallback/where-of.js";
 import { whatHappened } from "../what-happened.js";
 import { accountNotFound } from "./account-not-found.js";
-import { needsUser, retold, UserNeeded } from "./errors.js";
+import { needsUser, retold, UserNeeded } from "./failures.js";
 import type { GuardedBroker } from "./guarded-broker.js";
 import { sameId } from "./ids.js";
 import type { CredentialLogger } from "./logging.js";

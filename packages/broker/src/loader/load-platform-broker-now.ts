@@ -3,13 +3,8 @@ import { requireLinux, requireMac, requireWindows } from "../../require-platform
 import { turnedOff } from "./broker-switch.js";
 import { readEnvironment } from "./environment.js";
 import { isMissing } from "./explain.js";
-import {
-  type AddonDescription,
-  type LoadResult,
-  type NotLoaded,
-  notLoaded,
-  unsupported,
-} from "./load-platform-broker.js";
+import type { AddonDescription, LoadResult, NotLoaded } from "./load-platform-broker.js";
+import { notLoaded, unsupported } from "./not-loaded.js";
 
 /** Whether there may be a broker, as far as its package can tell without asking anybody. */
 export type BrokerForecast =

@@ -1,8 +1,6 @@
-import { type Broker, BrokerError, type BrokerPlatform, isBrokerError } from "@x/broker-contract";
-import { whatHappened } from "../what-happened.js";
+import type { Broker, BrokerError, BrokerPlatform } from "@x/broker-contract";
 import { turnedOff } from "./broker-switch.js";
 import { type RuntimeEnvironment, readEnvironment } from "./environment.js";
-import { adviceForAddon, explainLoadFailure, explainUnsupported, loadError } from "./explain.js";
 
 /** What came of looking for the broker package of this operating system. */
 export type LoadResult =
@@ -21,6 +19,9 @@ export type LoadResult =
       /** What to do, most likely remedy first. */
       readonly advice: readonly string[];
     };
+
+/** What came of looking for a package that did not load. */
+export type NotLoaded = Extract<LoadResult, { readonly loaded: false }>;
 
 /** How one platform's package is loaded. */
 export interface PlatformPackage {
@@ -119,60 +120,20 @@ async function importMac() {
   }
 }
 
-/** Loads a package, or explains why not. */
+/** Loads a package, or explains why not: with code that is loaded only then. */
 export async function load(
   candidate: PlatformPackage | undefined,
   environment: () => RuntimeEnvironment,
 ): Promise<LoadResult> {
-  if (candidate === undefined) return unsupported(environment());
+  if (candidate === undefined) {
+    const { unsupported } = await import("./not-loaded.js");
+    return unsupported(environment());
+  }
   const { packageName, createBroker } = candidate;
   try {
     return { loaded: true, packageName, broker: await createBroker() };
   } catch (cause) {
+    const { notLoaded } = await import("./not-loaded.js");
     return notLoaded(candidate, cause, environment());
   }
-}
-
-/** What came of looking for a package that did not load. */
-export type NotLoaded = Extract<LoadResult, { readonly loaded: false }>;
-
-/** There is no package for this operating system. */
-export function unsupported(environment: RuntimeEnvironment): NotLoaded {
-  const explanation = explainUnsupported(environment);
-  const error = loadError(explanation, undefined, {}, undefined);
-  return { loaded: false, packageName: undefined, error, advice: explanation.advice };
-}
-
-/** Says why a package did not load. */
-export function notLoaded(
-  { packageName, platform }: Pick<PlatformPackage, "packageName" | "platform">,
-  cause: unknown,
-  environment: RuntimeEnvironment,
-): NotLoaded {
-  if (isBrokerError(cause))
-    return { loaded: false, packageName, ...explained(cause, packageName, environment) };
-  const explanation = explainLoadFailure(packageName, cause, environment);
-  const error = loadError(explanation, platform, { package: packageName }, cause);
-  return { loaded: false, packageName, error, advice: explanation.advice };
-}
-
-/** The package itself says what is wrong with it. */
-function explained(
-  cause: BrokerError,
-  packageName: string,
-  environment: RuntimeEnvironment,
-): { readonly error: BrokerError; readonly advice: readonly string[] } {
-  const more = cause.reason === "native_addon_missing" ? adviceForAddon(packageName, environment) : [];
-  const advice = [cause.hint, ...more];
-  if (more.length === 0) return { error: cause, advice };
-  const { code, reason, platform, native } = cause;
-  const error = new BrokerError(code, {
-    message: whatHappened(cause),
-    hint: advice.join(" "),
-    native,
-    cause,
-    ...(reason === undefined ? {} : { reason }),
-    ...(platform === undefined ? {} : { platform }),
-  });
-  return { error, advice };
 }

@@ -21,7 +21,7 @@ import {
 import { accountNotFound } from "../credential/account-not-found.js";
 import { mergeClaims } from "../credential/claims.js";
 import { developerSignOnClientId } from "../credential/client-id.js";
-import { needsUser } from "../credential/errors.js";
+import { needsUser } from "../credential/failures.js";
 import { Flight, throwIfAborted } from "../credential/flight.js";
 import { type GuardedBroker, guardedBroker } from "../credential/guarded-broker.js";
 import { sameId } from "../credential/ids.js";

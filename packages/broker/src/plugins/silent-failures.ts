@@ -1,4 +1,4 @@
-import { needsUser } from "../credential/errors.js";
+import { needsUser } from "../credential/failures.js";
 import type { NativeRequest } from "./msal-types.js";
 
 /** How long after a silent failure a window counts as its consequence, in milliseconds. */
