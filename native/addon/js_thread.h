@@ -3,9 +3,10 @@
 #include <napi.h>
 
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
+
+#include "addon/unique_function.h"
 
 namespace broker {
 
@@ -15,7 +16,7 @@ namespace broker {
  */
 class JsThread {
  public:
-  using Task = std::function<void(Napi::Env)>;
+  using Task = UniqueFunction<void(Napi::Env)>;
 
   /** Null when Node refuses, which it does only while the environment is being torn down. */
   static std::shared_ptr<JsThread> create(Napi::Env env);

@@ -168,7 +168,7 @@ void BusConnection::shutDown(const Failure& reason) {
   while (!calls_.empty()) end(calls_.begin()->first, reason);
   heldBack_.clear();
   for (auto& [name, watch] : std::exchange(watches_, {})) {
-    for (const WatchDone& done : watch->waiting) done(reason);
+    for (WatchDone& done : watch->waiting) done(reason);
   }
   bus_.reset();
   counted_.reset();
@@ -315,15 +315,15 @@ void BusConnection::beginWatch(std::string name, WatchDone done) {
 
 int BusConnection::onWatchInstalled(sd_bus_message* message, void* userdata, sd_bus_error*) {
   Watch& watch = *static_cast<Watch*>(userdata);
-  const std::vector<WatchDone> waiting = std::exchange(watch.waiting, {});
+  std::vector<WatchDone> waiting = std::exchange(watch.waiting, {});
   if (sd().bus_message_is_method_error(message, nullptr) > 0) {
     const Failure failure = dbusError(message);
     watch.connection->watches_.erase(watch.name);
-    for (const WatchDone& done : waiting) done(failure);
+    for (WatchDone& done : waiting) done(failure);
     return 1;
   }
   watch.installed = true;
-  for (const WatchDone& done : waiting) done(Done{});
+  for (WatchDone& done : waiting) done(Done{});
   return 1;
 }
 

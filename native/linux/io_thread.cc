@@ -96,7 +96,7 @@ void IoThread::join() {
   joinable_ = false;
 }
 
-void IoThread::post(std::function<void()> task) {
+void IoThread::post(UniqueFunction<void()> task) {
   bool first = false;
   {
     std::lock_guard lock(mutex_);
@@ -107,7 +107,7 @@ void IoThread::post(std::function<void()> task) {
   if (first) wake();
 }
 
-void IoThread::runOrPost(std::function<void()> task) {
+void IoThread::runOrPost(UniqueFunction<void()> task) {
   {
     std::unique_lock working(working_, std::try_to_lock);
     if (working.owns_lock() && !stopping_ && !hasTasks()) {
@@ -173,12 +173,12 @@ void IoThread::run() {
 }
 
 void IoThread::runTasks() {
-  std::vector<std::function<void()>> tasks;
+  std::vector<UniqueFunction<void()>> tasks;
   {
     std::lock_guard lock(mutex_);
     tasks.swap(tasks_);
   }
-  for (const auto& task : tasks) task();
+  for (auto& task : tasks) task();
 }
 
 void IoThread::wait() {
