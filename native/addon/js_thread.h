@@ -41,6 +41,7 @@ class JsThread {
   static void runTask(napi_env env, napi_value function, void* context, void* data);
   static void startTurn(napi_env env, napi_value function, void* context, void* data);
   void runOne(Napi::Env env);
+  void takeAnnounced();
   /** With mutex_ held. */
   void announce();
 
@@ -53,6 +54,8 @@ class JsThread {
   // How many of tasks_ the event loop knows of, and of how many more it may hear before its next turn.
   std::size_t announced_ = 0;
   unsigned allowed_;
+  // For the JavaScript thread only. Tasks are taken together, for each taking may have to wait for who posts.
+  std::deque<Task> begun_;
   unsigned holds_ = 0;
 };
 
