@@ -1,6 +1,8 @@
 #include "linux/message_codec.h"
 
 #include <cerrno>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "linux/bus_failure.h"
@@ -13,10 +15,34 @@ constexpr int kMaxDepth = 64;
 // A message of 16 MiB of single bytes would become gigabytes of values. Brokers send a handful.
 constexpr std::size_t kMaxValues = 1 << 20;
 
-int appendArgument(sd_bus_message* message, char type, const Argument& argument) {
-  if (const auto* text = std::get_if<std::string>(&argument)) {
-    return sd().bus_message_append_basic(message, type, text->c_str());
+bool isAscii(const std::string& text) {
+  std::uint64_t seen = 0;
+  std::size_t i = 0;
+  for (; i + sizeof seen <= text.size(); i += sizeof seen) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data() + i, sizeof eight);
+    seen |= eight;
   }
+  for (; i < text.size(); ++i) seen |= static_cast<unsigned char>(text[i]);
+  return (seen & 0x8080808080808080) == 0;
+}
+
+/**
+ * sd-bus looks at every character, which is most of what it costs to send a broker's request. Of ASCII
+ * without NUL there is nothing to find out.
+ */
+int appendString(sd_bus_message* message, const std::string& text) {
+  if (!isAscii(text)) return sd().bus_message_append_basic(message, SD_BUS_TYPE_STRING, text.c_str());
+  char* space = nullptr;
+  const int r = sd().bus_message_append_string_space(message, text.size(), &space);
+  if (r >= 0) text.copy(space, text.size());
+  return r;
+}
+
+int appendArgument(sd_bus_message* message, char type, const Argument& argument) {
+  const auto* text = std::get_if<std::string>(&argument);
+  if (text != nullptr && type == SD_BUS_TYPE_STRING) return appendString(message, *text);
+  if (text != nullptr) return sd().bus_message_append_basic(message, type, text->c_str());
   if (const auto* flag = std::get_if<bool>(&argument)) {
     const int wide = *flag ? 1 : 0;
     return sd().bus_message_append_basic(message, type, &wide);

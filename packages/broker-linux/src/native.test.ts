@@ -220,6 +220,7 @@ describe("the Linux addon", () => {
       ["call.args[0] must be an integer from 0", { ...base, signature: "u", args: [2 ** 32] }],
       ["call.args[0] must be an integer from -2147483648", { ...base, signature: "i", args: [2 ** 31] }],
       ["call.args[0] must be a boolean", { ...base, signature: "b", args: ["true"] }],
+      ["cannot be written as a D-Bus message", { ...base, signature: "s", args: ["a noncharacter: \uffff"] }],
       [
         "call.args[0] must be readable",
         {
