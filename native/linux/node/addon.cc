@@ -26,7 +26,6 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   auto* environment = new Environment();
   env.SetInstanceData(environment);  // Node deletes it with the environment
   environment->connectionClass = Napi::Persistent(Connection::define(env));
-  environment->cancelCall = Napi::Persistent(Napi::Function::New<&cancelCall>(env, "cancel"));
   exports.Set("connect", Napi::Function::New<&connect>(env, "connect"));
   exports.Set("loadLibrary", Napi::Function::New<&loadLibrary>(env, "loadLibrary"));
   exports.Set("stats", Napi::Function::New<&readStats>(env, "stats"));

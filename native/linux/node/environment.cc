@@ -1,5 +1,7 @@
 #include "linux/node/environment.h"
 
+#include "linux/node/connection.h"
+
 namespace broker {
 
 void ConnectionHandle::close() {
@@ -17,6 +19,7 @@ void ConnectionHandle::emit(Napi::Env env, const Napi::Object& event) {
 
 bool Environment::start(Napi::Env env) {
   if (thread) return true;
+  if (!callObjects.prepare(env, Napi::Function::New<&cancelCall>(env, "cancel"))) return false;
   thread = JsThread::create(env);
   if (!thread) return false;
   promises = std::make_shared<PromiseBridge>(thread);

@@ -361,6 +361,13 @@ describe("the Linux addon", () => {
       expect(binding.stats().callsInFlight).toBe(0);
     });
 
+    it("cancels, whatever `this` is", async () => {
+      const { connection } = await connect(bus.address);
+      const { reply, cancel } = connection.call(callOf({ member: "Wait" }));
+      cancel();
+      expect((await failureOf(reply)).code).toBe("canceled");
+    });
+
     it("leaves a call that has ended alone when it is cancelled", async () => {
       const { connection } = await connect(bus.address);
       const pending = connection.call(callOf({ member: "Echo" }));
