@@ -20,9 +20,14 @@ struct Registry {
 };
 
 // Never destroyed: JavaScript workers may still come and go while the process runs its exit handlers.
+union Immortal {
+  Registry registry{};
+  ~Immortal() {}
+};
+constinit Immortal immortal;
+
 Registry& registry() {
-  static Registry* instance = new Registry();
-  return *instance;
+  return immortal.registry;
 }
 
 }  // namespace

@@ -29,10 +29,11 @@ std::optional<std::string> openSdBusLibrary() {
   if (isOpen) return std::nullopt;
   std::unique_ptr<void, LibraryCloser> library(dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL));
   if (!library) return dlerror();
-#define BROKER_FIND(name) \
-  if (!find(library.get(), "sd_" #name, functions.name)) return dlerror()
+  bool complete = true;
+#define BROKER_FIND(name) complete = complete && find(library.get(), "sd_" #name, functions.name)
   BROKER_SD_BUS_FUNCTIONS(BROKER_FIND);
 #undef BROKER_FIND
+  if (!complete) return dlerror();
   find(library.get(), "sd_bus_set_method_call_timeout", functions.bus_set_method_call_timeout);
   // Stays open: there is no end to when its functions are needed.
   isOpen = library.release() != nullptr;

@@ -79,7 +79,7 @@ Napi::Value connect(const Napi::CallbackInfo& info) {
   Result<std::shared_ptr<IoThread>> io = IoThread::acquire();
   if (!io.ok()) return refusedWork(env, "connection", io.failure());
 
-  auto handle = std::make_shared<ConnectionHandle>();
+  const std::shared_ptr<ConnectionHandle> handle(new ConnectionHandle());
   handle->io = io.value();
   handle->bus = BusConnection::create(*handle->io, forwardEvents(environment.thread, handle));
   handle->onEvent = Napi::Persistent(onEvent);

@@ -22,7 +22,7 @@ bool Environment::start(Napi::Env env) {
   if (!callObjects.prepare(env, Napi::Function::New<&cancelCall>(env, "cancel"))) return false;
   thread = JsThread::create(env);
   if (!thread) return false;
-  promises = std::make_shared<PromiseBridge>(thread);
+  promises.reset(new PromiseBridge(thread));
   // Hooks run last added first: ours, before Node frees what JsThread::create made.
   env.AddCleanupHook([](Environment* ending) { ending->tearDown(); }, this);
   return true;

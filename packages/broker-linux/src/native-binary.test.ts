@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -52,6 +52,10 @@ describe("the built addon", () => {
 
   it("is stripped", () => {
     expect(elf.hasSymbolTable).toBe(false);
+  });
+
+  it("is small: nothing brought libstdc++'s exceptions in", () => {
+    expect(statSync(addonFile).size).toBeLessThan(200_000);
   });
 
   it("offers nothing but the two entry points of Node-API", () => {
