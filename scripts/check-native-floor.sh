@@ -1,11 +1,11 @@
 #!/bin/bash
 # Prints which symbol versions a shared object needs, and fails if one is newer than allowed:
-# check-native-floor.sh FILE NEWEST..., e.g. check-native-floor.sh addon.node GLIBC_2.28 LIBSYSTEMD_239
+# check-native-floor.sh FILE NEWEST..., e.g. check-native-floor.sh addon.node GLIBC_2.28
 set -euo pipefail
 
 file=$1
 shift
-versions=$(objdump -T "$file" | grep -oE '(GLIBC|LIBSYSTEMD)_[0-9.]+' | sort -uV)
+versions=$(objdump -T "$file" | grep -oE 'GLIBC_[0-9.]+' | sort -uV)
 echo "$file needs:" $versions
 
 status=0

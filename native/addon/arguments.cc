@@ -11,6 +11,25 @@ namespace {
 // About 31 years: far from where the clock's 64 bits of nanoseconds overflow.
 constexpr double kLongestTimeoutMs = 1e12;
 
+// Node-API goes over a string once to measure it and once to copy it. What is not longer than a usual request
+// of a broker is copied at once.
+constexpr std::size_t kUsualSize = 4096;
+constexpr std::size_t kLongestCharacter = 4;
+
+/** False if it is no string. */
+bool toUtf8(Napi::Value value, std::string& text) {
+  char buffer[kUsualSize];
+  std::size_t size = 0;
+  if (napi_get_value_string_utf8(value.Env(), value, buffer, sizeof buffer, &size) != napi_ok) return false;
+  // A character and the final NUL would still have had room, so this is all of it.
+  if (size + kLongestCharacter < sizeof buffer) {
+    text.assign(buffer, size);
+  } else {
+    text = value.As<Napi::String>().Utf8Value();
+  }
+  return true;
+}
+
 bool hasLoneSurrogate(const std::u16string& text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char16_t unit = text[i];
@@ -25,20 +44,25 @@ bool hasLoneSurrogate(const std::u16string& text) {
 
 }  // namespace
 
-Failure invalidArgument(const std::string& name, const std::string& expectation) {
+Failure invalidArgument(const std::string& name, const char* expectation) {
   return Failure{"invalid_argument", name + " must be " + expectation};
 }
 
-Result<std::string> readString(Napi::Value value, const std::string& name) {
-  if (!value.IsString()) return invalidArgument(name, "a string");
-  const auto text = value.As<Napi::String>();
-  std::string utf8 = text.Utf8Value();
-  if (utf8.find('\0') != std::string::npos) return invalidArgument(name, "a string without NUL characters");
+const char* readText(Napi::Value value, std::string& text) {
+  if (!toUtf8(value, text)) return "a string";
+  if (text.find('\0') != std::string::npos) return "a string without NUL characters";
   // Node turns a lone surrogate into U+FFFD: only where one shows up is the original worth a look.
-  if (utf8.find("\xEF\xBF\xBD") != std::string::npos && hasLoneSurrogate(text.Utf16Value())) {
-    return invalidArgument(name, "well-formed Unicode, without lone surrogates");
+  if (text.find("\xEF\xBF\xBD") != std::string::npos &&
+      hasLoneSurrogate(value.As<Napi::String>().Utf16Value())) {
+    return "well-formed Unicode, without lone surrogates";
   }
-  return utf8;
+  return nullptr;
+}
+
+Result<std::string> readString(Napi::Value value, const std::string& name) {
+  std::string text;
+  if (const char* expectation = readText(value, text)) return invalidArgument(name, expectation);
+  return text;
 }
 
 ObjectReader::ObjectReader(Napi::Value value, std::string name) : env_(value.Env()), name_(std::move(name)) {
@@ -50,26 +74,36 @@ ObjectReader::ObjectReader(Napi::Value value, std::string name) : env_(value.Env
 }
 
 std::string ObjectReader::string(const char* key) {
-  Result<std::string> text = readString(get(key), label(key));
-  if (text.ok()) return std::move(text.value());
-  if (!failure_) failure_ = std::move(text.failure());
+  return string(key, get(key));
+}
+
+std::string ObjectReader::string(const char* key, Napi::Value value) {
+  std::string text;
+  const char* expectation = readText(value, text);
+  if (expectation == nullptr) return text;
+  refuse(key, expectation);
   return {};
 }
 
 std::optional<std::string> ObjectReader::optionalString(const char* key) {
-  if (get(key).IsUndefined()) return std::nullopt;
-  return string(key);
+  Napi::Value value = get(key);
+  if (value.IsUndefined()) return std::nullopt;
+  return string(key, value);
 }
 
 bool ObjectReader::boolean(const char* key) {
-  Napi::Value value = get(key);
+  return boolean(key, get(key));
+}
+
+bool ObjectReader::boolean(const char* key, Napi::Value value) {
   if (value.IsBoolean()) return value.As<Napi::Boolean>().Value();
   refuse(key, "a boolean");
   return false;
 }
 
 bool ObjectReader::optionalBoolean(const char* key, bool otherwise) {
-  return get(key).IsUndefined() ? otherwise : boolean(key);
+  Napi::Value value = get(key);
+  return value.IsUndefined() ? otherwise : boolean(key, value);
 }
 
 std::optional<std::int32_t> ObjectReader::optionalInteger(const char* key) {
@@ -161,7 +195,7 @@ std::vector<Napi::Value> ObjectReader::items(const char* key) {
   return {};
 }
 
-void ObjectReader::refuse(const char* key, const std::string& expectation) {
+void ObjectReader::refuse(const char* key, const char* expectation) {
   if (!failure_) failure_ = invalidArgument(label(key), expectation);
 }
 

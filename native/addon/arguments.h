@@ -15,12 +15,14 @@
 namespace broker {
 
 /** `invalid_argument`, telling which one and what it must be; never its value. */
-Failure invalidArgument(const std::string& name, const std::string& expectation);
+Failure invalidArgument(const std::string& name, const char* expectation);
 
 /**
- * A JavaScript string as UTF-8. Refused: anything else, NUL inside (C interfaces would cut the string there),
- * and lone surrogates (they would silently become another string).
+ * Reads a JavaScript string as UTF-8. Refused: anything else, NUL inside (C interfaces would cut the string
+ * there), and lone surrogates (they would silently become another string). Null, or what the value must be.
  */
+const char* readText(Napi::Value value, std::string& text);
+/** The same, for a value that has a name. */
 Result<std::string> readString(Napi::Value value, const std::string& name);
 
 /**
@@ -52,12 +54,14 @@ class ObjectReader {
   Napi::Value get(const char* key);
 
   /** For checks on top of the type. Keeps the first failure only. */
-  void refuse(const char* key, const std::string& expectation);
+  void refuse(const char* key, const char* expectation);
 
   const std::optional<Failure>& failure() const { return failure_; }
 
  private:
   std::string label(const char* key) const { return name_ + "." + key; }
+  std::string string(const char* key, Napi::Value value);
+  bool boolean(const char* key, Napi::Value value);
 
   Napi::Env env_;
   Napi::Object object_;

@@ -59,11 +59,13 @@ void JsThread::release(Napi::Env env) {
 
 void JsThread::close() {
   std::deque<Task> dropped;
+  begun_.clear();
   std::lock_guard lock(mutex_);
   // Node's own cleanup hook, which runs after ours, frees them.
   function_ = nullptr;
   nextTurn_ = nullptr;
   dropped.swap(tasks_);
+  announced_ = 0;
 }
 
 void JsThread::runTask(napi_env env, napi_value, void* context, void*) {
@@ -73,17 +75,22 @@ void JsThread::runTask(napi_env env, napi_value, void* context, void*) {
   if (self) self->runOne(Napi::Env(env));
 }
 
-void JsThread::runOne(Napi::Env env) {
-  Task task;
-  {
-    std::lock_guard lock(mutex_);
-    if (tasks_.empty()) return;
-    task = std::move(tasks_.front());
+void JsThread::takeAnnounced() {
+  std::lock_guard lock(mutex_);
+  for (; announced_ > 0; --announced_) {
+    begun_.push_back(std::move(tasks_.front()));
     tasks_.pop_front();
-    if (--announced_ == 0 && allowed_ == 0 && nextTurn_ != nullptr) {
-      napi_call_threadsafe_function(nextTurn_, nullptr, napi_tsfn_nonblocking);
-    }
   }
+  if (allowed_ == 0 && nextTurn_ != nullptr) {
+    napi_call_threadsafe_function(nextTurn_, nullptr, napi_tsfn_nonblocking);
+  }
+}
+
+void JsThread::runOne(Napi::Env env) {
+  if (begun_.empty()) takeAnnounced();
+  if (begun_.empty()) return;
+  Task task = std::move(begun_.front());
+  begun_.pop_front();
   Napi::HandleScope scope(env);
   task(env);
   if (env.IsExceptionPending()) {

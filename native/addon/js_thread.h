@@ -3,9 +3,10 @@
 #include <napi.h>
 
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
+
+#include "addon/unique_function.h"
 
 namespace broker {
 
@@ -15,7 +16,7 @@ namespace broker {
  */
 class JsThread {
  public:
-  using Task = std::function<void(Napi::Env)>;
+  using Task = UniqueFunction<void(Napi::Env)>;
 
   /** Null when Node refuses, which it does only while the environment is being torn down. */
   static std::shared_ptr<JsThread> create(Napi::Env env);
@@ -40,6 +41,7 @@ class JsThread {
   static void runTask(napi_env env, napi_value function, void* context, void* data);
   static void startTurn(napi_env env, napi_value function, void* context, void* data);
   void runOne(Napi::Env env);
+  void takeAnnounced();
   /** With mutex_ held. */
   void announce();
 
@@ -52,6 +54,8 @@ class JsThread {
   // How many of tasks_ the event loop knows of, and of how many more it may hear before its next turn.
   std::size_t announced_ = 0;
   unsigned allowed_;
+  // For the JavaScript thread only. Tasks are taken together, for each taking may have to wait for who posts.
+  std::deque<Task> begun_;
   unsigned holds_ = 0;
 };
 

@@ -3,7 +3,6 @@
 #include <napi.h>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <unordered_map>
 
@@ -35,13 +34,11 @@ class PromiseBridge : public std::enable_shared_from_this<PromiseBridge> {
    */
   template <typename T, typename Convert>
   void settle(Id id, Result<T> result, Convert convert) {
-    // Tasks are copyable functions, so what may be large or move-only is shared.
-    auto shared = std::make_shared<Result<T>>(std::move(result));
-    thread_->post([self = shared_from_this(), id, shared, convert](Napi::Env env) {
-      if (!shared->ok()) {
-        self->reject(env, id, shared->failure());
+    thread_->post([self = shared_from_this(), id, result = std::move(result), convert](Napi::Env env) {
+      if (!result.ok()) {
+        self->reject(env, id, result.failure());
       } else if (self->isPending(id)) {
-        self->resolve(env, id, convert(env, shared->value()));
+        self->resolve(env, id, convert(env, result.value()));
       }
     });
   }

@@ -1,7 +1,5 @@
 #include "linux/bus_connection.h"
 
-#include <dlfcn.h>
-
 #include <cerrno>
 #include <utility>
 
@@ -22,11 +20,10 @@ constexpr std::chrono::milliseconds kBacklogRetry{10};
 /**
  * Takes the time limit off the calls that sd-bus makes itself (Hello, AddMatch): neither its 25 seconds nor
  * $SYSTEMD_BUS_TIMEOUT shall end anything here. Before libsystemd 240 (RHEL 8 has 239) that cannot be done,
- * so the function is looked up, and the 25 seconds stay where there is none.
+ * and the 25 seconds stay.
  */
 int liftOwnTimeLimit(sd_bus* bus) {
-  using Setter = int (*)(sd_bus*, std::uint64_t);
-  static const auto set = reinterpret_cast<Setter>(dlsym(RTLD_DEFAULT, "sd_bus_set_method_call_timeout"));
+  const auto set = sd().bus_set_method_call_timeout;
   return set == nullptr ? 0 : set(bus, kNoTimeout);
 }
 
@@ -73,6 +70,8 @@ void BusConnection::connect(ConnectRequest request, ConnectDone done) {
     self->state_ = State::kConnecting;
     self->connectDone_ = std::move(done);
     if (!checked.ok()) return self->failConnecting(checked.failure());
+    // Here and not sooner: it reads files, which no JavaScript thread shall wait for.
+    if (const auto reason = openSdBusLibrary()) return self->failConnecting(libraryMissing(*reason));
     if (request.timeout) {
       self->connectTimer_ = self->io_.timers().add(
           Clock::now() + *request.timeout,
@@ -113,15 +112,15 @@ void BusConnection::close() {
 
 void BusConnection::open(const std::string& address) {
   sd_bus* raw = nullptr;
-  int r = sd_bus_new(&raw);
+  int r = sd().bus_new(&raw);
   bus_.reset(raw);
-  if (r >= 0) r = sd_bus_set_address(bus_.get(), address.c_str());
+  if (r >= 0) r = sd().bus_set_address(bus_.get(), address.c_str());
   if (r < 0) return failConnecting(connectFailed(ConnectStage::kAddress, -r));
-  r = sd_bus_set_bus_client(bus_.get(), 1);
+  r = sd().bus_set_bus_client(bus_.get(), 1);
   // Replies with open files are nothing we could tell, so the bus shall not send any.
-  if (r >= 0) r = sd_bus_negotiate_fds(bus_.get(), 0);
+  if (r >= 0) r = sd().bus_negotiate_fds(bus_.get(), 0);
   if (r >= 0) r = liftOwnTimeLimit(bus_.get());
-  if (r >= 0) r = sd_bus_start(bus_.get());
+  if (r >= 0) r = sd().bus_start(bus_.get());
   if (r == -EAGAIN) {
     bus_.reset();
     retryTimer_ = io_.timers().add(Clock::now() + kBacklogRetry, [this, address] { open(address); });
@@ -135,7 +134,7 @@ void BusConnection::open(const std::string& address) {
 
 void BusConnection::becomeReady() {
   const char* name = nullptr;
-  const int r = sd_bus_get_unique_name(bus_.get(), &name);
+  const int r = sd().bus_get_unique_name(bus_.get(), &name);
   if (r < 0) return failConnecting(connectFailed(ConnectStage::kAuthenticate, -r));
   state_ = State::kReady;
   removeTimer(io_.timers(), connectTimer_);
@@ -169,7 +168,7 @@ void BusConnection::shutDown(const Failure& reason) {
   while (!calls_.empty()) end(calls_.begin()->first, reason);
   heldBack_.clear();
   for (auto& [name, watch] : std::exchange(watches_, {})) {
-    for (const WatchDone& done : watch->waiting) done(reason);
+    for (WatchDone& done : watch->waiting) done(reason);
   }
   bus_.reset();
   counted_.reset();
@@ -179,30 +178,30 @@ void BusConnection::shutDown(const Failure& reason) {
 
 int BusConnection::fd() const {
   if (!bus_) return -1;
-  const int fd = sd_bus_get_fd(bus_.get());
+  const int fd = sd().bus_get_fd(bus_.get());
   return fd < 0 ? -1 : fd;
 }
 
 short BusConnection::events() const {
   if (!bus_) return 0;
-  const int events = sd_bus_get_events(bus_.get());
+  const int events = sd().bus_get_events(bus_.get());
   return events < 0 ? 0 : static_cast<short>(events);
 }
 
 std::optional<Clock::time_point> BusConnection::deadline() const {
   std::uint64_t microseconds = 0;
   // sd-bus tells the time by CLOCK_MONOTONIC, as does std::chrono::steady_clock on Linux.
-  if (!bus_ || sd_bus_get_timeout(bus_.get(), &microseconds) <= 0) return std::nullopt;
+  if (!bus_ || sd().bus_get_timeout(bus_.get(), &microseconds) <= 0) return std::nullopt;
   return Clock::time_point(std::chrono::microseconds(microseconds));
 }
 
 void BusConnection::process() {
   for (int i = 0; bus_ && i < kMessagesPerTurn; ++i) {
-    const int r = sd_bus_process(bus_.get(), nullptr);
+    const int r = sd().bus_process(bus_.get(), nullptr);
     if (r < 0) return breakOff(-r);
     // sd-bus would now answer all pending calls with a made-up NoReply. We know better.
-    if (sd_bus_is_open(bus_.get()) <= 0) return breakOff(ECONNRESET);
-    if (state_ == State::kConnecting && sd_bus_is_ready(bus_.get()) > 0) becomeReady();
+    if (sd().bus_is_open(bus_.get()) <= 0) return breakOff(ECONNRESET);
+    if (state_ == State::kConnecting && sd().bus_is_ready(bus_.get()) > 0) becomeReady();
     if (r == 0) break;
   }
   sendHeldBack();
@@ -241,10 +240,10 @@ void BusConnection::send(Call& call) {
 /** False: enough messages are waiting for the socket, so this one is to wait its turn. */
 bool BusConnection::trySend(Call& call) {
   std::uint64_t unsent = 0;
-  if (sd_bus_get_n_queued_write(bus_.get(), &unsent) >= 0 && unsent >= kMaxUnsent) return false;
+  if (sd().bus_get_n_queued_write(bus_.get(), &unsent) >= 0 && unsent >= kMaxUnsent) return false;
   sd_bus_slot* slot = nullptr;
   const int r =
-      sd_bus_call_async(bus_.get(), &slot, call.message.get(), &BusConnection::onReply, &call, kNoTimeout);
+      sd().bus_call_async(bus_.get(), &slot, call.message.get(), &BusConnection::onReply, &call, kNoTimeout);
   if (r < 0) {
     end(call.id, disconnected(-r));
   } else {
@@ -276,7 +275,7 @@ void BusConnection::end(CallId id, Result<Reply> result) {
 int BusConnection::onReply(sd_bus_message* message, void* userdata, sd_bus_error*) {
   Call& call = *static_cast<Call*>(userdata);
   BusConnection& connection = *call.connection;
-  if (sd_bus_message_is_method_error(message, nullptr) > 0) {
+  if (sd().bus_message_is_method_error(message, nullptr) > 0) {
     connection.end(call.id, dbusError(message));
   } else {
     connection.end(call.id, decodeReply(message));
@@ -303,8 +302,8 @@ void BusConnection::beginWatch(std::string name, WatchDone done) {
       "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" +
       name + "'";
   sd_bus_slot* slot = nullptr;
-  const int r = sd_bus_add_match_async(bus_.get(), &slot, rule.c_str(), &BusConnection::onOwnerChanged,
-                                       &BusConnection::onWatchInstalled, &watch);
+  const int r = sd().bus_add_match_async(bus_.get(), &slot, rule.c_str(), &BusConnection::onOwnerChanged,
+                                         &BusConnection::onWatchInstalled, &watch);
   if (r >= 0) {
     watch.slot.reset(slot);
     return;
@@ -316,15 +315,15 @@ void BusConnection::beginWatch(std::string name, WatchDone done) {
 
 int BusConnection::onWatchInstalled(sd_bus_message* message, void* userdata, sd_bus_error*) {
   Watch& watch = *static_cast<Watch*>(userdata);
-  const std::vector<WatchDone> waiting = std::exchange(watch.waiting, {});
-  if (sd_bus_message_is_method_error(message, nullptr) > 0) {
+  std::vector<WatchDone> waiting = std::exchange(watch.waiting, {});
+  if (sd().bus_message_is_method_error(message, nullptr) > 0) {
     const Failure failure = dbusError(message);
     watch.connection->watches_.erase(watch.name);
-    for (const WatchDone& done : waiting) done(failure);
+    for (WatchDone& done : waiting) done(failure);
     return 1;
   }
   watch.installed = true;
-  for (const WatchDone& done : waiting) done(Done{});
+  for (WatchDone& done : waiting) done(Done{});
   return 1;
 }
 
@@ -333,7 +332,7 @@ int BusConnection::onOwnerChanged(sd_bus_message* message, void* userdata, sd_bu
   const char* oldOwner = nullptr;
   const char* newOwner = nullptr;
   // A signal that is not what it says it is tells nothing.
-  if (sd_bus_message_read(message, "sss", &name, &oldOwner, &newOwner) < 0) return 0;
+  if (sd().bus_message_read(message, "sss", &name, &oldOwner, &newOwner) < 0) return 0;
   static_cast<Watch*>(userdata)->connection->events_.ownerChanged({name, oldOwner, newOwner});
   return 0;
 }

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "addon/result.h"
+#include "addon/unique_function.h"
 #include "linux/io_thread.h"
 #include "linux/message_codec.h"
 #include "linux/sd_handles.h"
@@ -43,13 +43,13 @@ struct CallRequest {
 class BusConnection : public IoSource, public std::enable_shared_from_this<BusConnection> {
  public:
   using CallId = std::uint64_t;
-  using ConnectDone = std::function<void(Result<std::string>)>;
-  using CallDone = std::function<void(Result<Reply>)>;
-  using WatchDone = std::function<void(Result<Done>)>;
+  using ConnectDone = UniqueFunction<void(Result<std::string>)>;
+  using CallDone = UniqueFunction<void(Result<Reply>)>;
+  using WatchDone = UniqueFunction<void(Result<Done>)>;
   struct Events {
-    std::function<void(OwnerChange)> ownerChanged;
+    UniqueFunction<void(OwnerChange)> ownerChanged;
     /** The connection broke by itself. Nothing follows. */
-    std::function<void(Failure)> disconnected;
+    UniqueFunction<void(Failure)> disconnected;
   };
 
   static std::shared_ptr<BusConnection> create(IoThread& io, Events events);
@@ -96,7 +96,7 @@ class BusConnection : public IoSource, public std::enable_shared_from_this<BusCo
   static int onOwnerChanged(sd_bus_message* message, void* userdata, sd_bus_error* error);
 
   IoThread& io_;
-  const Events events_;
+  Events events_;
   State state_ = State::kNew;
   BusPtr bus_;
 

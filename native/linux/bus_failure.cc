@@ -2,6 +2,8 @@
 
 #include <cerrno>
 
+#include "linux/sd_bus_library.h"
+
 namespace broker {
 namespace {
 
@@ -93,6 +95,11 @@ Failure addressRefused(const std::string& reason) {
                  {{"stage", stageName(ConnectStage::kAddress)}}};
 }
 
+Failure libraryMissing(const std::string& linkerMessage) {
+  return Failure{
+      "library_missing", "libsystemd cannot be used: " + linkerMessage, {{"linkerMessage", linkerMessage}}};
+}
+
 Failure disconnected(int error) {
   const std::string name = errnoName(error);
   return Failure{"disconnected", "The connection to the bus broke (" + name + ")", {{"errno", name}}};
@@ -115,7 +122,7 @@ Failure unsupportedReply(const std::string& reason) {
 }
 
 Failure dbusError(sd_bus_message* reply) {
-  const sd_bus_error* error = sd_bus_message_get_error(reply);
+  const sd_bus_error* error = sd().bus_message_get_error(reply);
   const std::string name = error->name != nullptr ? error->name : "";
   Failure failure{"dbus_error", "The call was answered with the D-Bus error " + name, {{"dbusName", name}}};
   if (error->message != nullptr) failure.facts.emplace_back("dbusMessage", error->message);

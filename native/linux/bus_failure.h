@@ -13,6 +13,8 @@ enum class ConnectStage { kAddress, kConnect, kAuthenticate };
 
 Failure connectFailed(ConnectStage stage, int error);
 Failure addressRefused(const std::string& reason);
+/** libsystemd could not be opened; what the dynamic linker says. */
+Failure libraryMissing(const std::string& linkerMessage);
 Failure disconnected(int error);
 Failure closedByCaller();
 Failure timedOut(const char* what);

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <deque>
-#include <functional>
 #include <map>
 #include <string>
 #include <utility>
+
+#include "addon/unique_function.h"
 
 namespace broker {
 
@@ -13,7 +14,7 @@ namespace broker {
 class CallQueues {
  public:
   using Ticket = const void*;
-  using Start = std::function<void()>;
+  using Start = UniqueFunction<void()>;
 
   /** Joins a queue. True: it is your turn now. False: `start` runs when it is, in `runTurns`. */
   bool enter(const std::string& name, Ticket ticket, Start start) {

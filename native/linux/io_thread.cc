@@ -20,9 +20,14 @@ struct Registry {
 };
 
 // Never destroyed: JavaScript workers may still come and go while the process runs its exit handlers.
+union Immortal {
+  Registry registry{};
+  ~Immortal() {}
+};
+constinit Immortal immortal;
+
 Registry& registry() {
-  static Registry* instance = new Registry();
-  return *instance;
+  return immortal.registry;
 }
 
 }  // namespace
@@ -96,7 +101,7 @@ void IoThread::join() {
   joinable_ = false;
 }
 
-void IoThread::post(std::function<void()> task) {
+void IoThread::post(UniqueFunction<void()> task) {
   bool first = false;
   {
     std::lock_guard lock(mutex_);
@@ -107,7 +112,7 @@ void IoThread::post(std::function<void()> task) {
   if (first) wake();
 }
 
-void IoThread::runOrPost(std::function<void()> task) {
+void IoThread::runOrPost(UniqueFunction<void()> task) {
   {
     std::unique_lock working(working_, std::try_to_lock);
     if (working.owns_lock() && !stopping_ && !hasTasks()) {
@@ -173,12 +178,12 @@ void IoThread::run() {
 }
 
 void IoThread::runTasks() {
-  std::vector<std::function<void()>> tasks;
+  std::vector<UniqueFunction<void()>> tasks;
   {
     std::lock_guard lock(mutex_);
     tasks.swap(tasks_);
   }
-  for (const auto& task : tasks) task();
+  for (auto& task : tasks) task();
 }
 
 void IoThread::wait() {

@@ -4,13 +4,13 @@
 #include <pthread.h>
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
 #include "addon/result.h"
+#include "addon/unique_function.h"
 #include "linux/call_queues.h"
 #include "linux/stats.h"
 #include "linux/timers.h"
@@ -49,12 +49,12 @@ class IoThread {
   IoThread& operator=(const IoThread&) = delete;
 
   /** Any thread. Tasks run in the order they were posted. */
-  void post(std::function<void()> task);
+  void post(UniqueFunction<void()> task);
   /**
    * Any thread: runs the task here and now while the I/O thread sleeps and nothing was posted before, else
    * posts it. Never waits. Waking a thread takes as long as a quarter of a whole call over the bus.
    */
-  void runOrPost(std::function<void()> task);
+  void runOrPost(UniqueFunction<void()> task);
 
   // For the I/O thread only.
   void add(std::shared_ptr<IoSource> source) { sources_.push_back(std::move(source)); }
@@ -79,7 +79,7 @@ class IoThread {
 
   UniqueFd wakeup_;
   std::mutex mutex_;
-  std::vector<std::function<void()>> tasks_;  // guarded by mutex_
+  std::vector<UniqueFunction<void()>> tasks_;  // guarded by mutex_
   std::atomic<bool> stopping_{false};
 
   std::mutex joining_;

@@ -1,6 +1,8 @@
 #include "linux/message_codec.h"
 
 #include <cerrno>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "linux/bus_failure.h"
@@ -13,18 +15,42 @@ constexpr int kMaxDepth = 64;
 // A message of 16 MiB of single bytes would become gigabytes of values. Brokers send a handful.
 constexpr std::size_t kMaxValues = 1 << 20;
 
-int appendArgument(sd_bus_message* message, char type, const Argument& argument) {
-  if (const auto* text = std::get_if<std::string>(&argument)) {
-    return sd_bus_message_append_basic(message, type, text->c_str());
+bool isAscii(const std::string& text) {
+  std::uint64_t seen = 0;
+  std::size_t i = 0;
+  for (; i + sizeof seen <= text.size(); i += sizeof seen) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data() + i, sizeof eight);
+    seen |= eight;
   }
+  for (; i < text.size(); ++i) seen |= static_cast<unsigned char>(text[i]);
+  return (seen & 0x8080808080808080) == 0;
+}
+
+/**
+ * sd-bus looks at every character, which is most of what it costs to send a broker's request. Of ASCII
+ * without NUL there is nothing to find out.
+ */
+int appendString(sd_bus_message* message, const std::string& text) {
+  if (!isAscii(text)) return sd().bus_message_append_basic(message, SD_BUS_TYPE_STRING, text.c_str());
+  char* space = nullptr;
+  const int r = sd().bus_message_append_string_space(message, text.size(), &space);
+  if (r >= 0) text.copy(space, text.size());
+  return r;
+}
+
+int appendArgument(sd_bus_message* message, char type, const Argument& argument) {
+  const auto* text = std::get_if<std::string>(&argument);
+  if (text != nullptr && type == SD_BUS_TYPE_STRING) return appendString(message, *text);
+  if (text != nullptr) return sd().bus_message_append_basic(message, type, text->c_str());
   if (const auto* flag = std::get_if<bool>(&argument)) {
     const int wide = *flag ? 1 : 0;
-    return sd_bus_message_append_basic(message, type, &wide);
+    return sd().bus_message_append_basic(message, type, &wide);
   }
   if (const auto* number = std::get_if<std::int32_t>(&argument)) {
-    return sd_bus_message_append_basic(message, type, number);
+    return sd().bus_message_append_basic(message, type, number);
   }
-  return sd_bus_message_append_basic(message, type, std::get_if<std::uint32_t>(&argument));
+  return sd().bus_message_append_basic(message, type, std::get_if<std::uint32_t>(&argument));
 }
 
 class BodyDecoder {
@@ -35,7 +61,7 @@ class BodyDecoder {
   Result<List> readAll(int depth) {
     List values;
     for (;;) {
-      const int end = sd_bus_message_at_end(message_, false);
+      const int end = sd().bus_message_at_end(message_, false);
       if (end < 0) return invalid(end);
       if (end > 0) return values;
       Result<Value> value = readOne(depth);
@@ -50,7 +76,7 @@ class BodyDecoder {
     if (++count_ > kMaxValues) return unsupportedReply("it has too many values");
     char type = 0;
     const char* peeked = nullptr;
-    const int r = sd_bus_message_peek_type(message_, &type, &peeked);
+    const int r = sd().bus_message_peek_type(message_, &type, &peeked);
     if (r < 0) return invalid(r);
     if (r == 0) return invalid(-EBADMSG);
     // The peeked text belongs to the message and goes with the next read.
@@ -94,7 +120,7 @@ class BodyDecoder {
   template <typename T, typename Convert>
   Result<Value> readBasic(char type, Convert convert) {
     T value{};
-    const int r = sd_bus_message_read_basic(message_, type, &value);
+    const int r = sd().bus_message_read_basic(message_, type, &value);
     if (r <= 0) return invalid(r);
     return convert(value);
   }
@@ -109,7 +135,7 @@ class BodyDecoder {
   }
 
   Result<Value> readList(char type, const std::string& contents, int depth) {
-    const int r = sd_bus_message_enter_container(message_, type, contents.c_str());
+    const int r = sd().bus_message_enter_container(message_, type, contents.c_str());
     if (r <= 0) return invalid(r);
     Result<List> items = readAll(depth + 1);
     if (!items.ok()) return std::move(items.failure());
@@ -117,7 +143,7 @@ class BodyDecoder {
   }
 
   Result<Value> readVariant(const std::string& contents, int depth) {
-    const int r = sd_bus_message_enter_container(message_, SD_BUS_TYPE_VARIANT, contents.c_str());
+    const int r = sd().bus_message_enter_container(message_, SD_BUS_TYPE_VARIANT, contents.c_str());
     if (r <= 0) return invalid(r);
     Result<Value> inner = readOne(depth + 1);
     if (!inner.ok()) return inner;
@@ -125,7 +151,7 @@ class BodyDecoder {
   }
 
   Result<Value> readMap(const std::string& contents, int depth) {
-    int r = sd_bus_message_enter_container(message_, SD_BUS_TYPE_ARRAY, contents.c_str());
+    int r = sd().bus_message_enter_container(message_, SD_BUS_TYPE_ARRAY, contents.c_str());
     if (r <= 0) return invalid(r);
     // "{sv}" without its braces
     const std::string entry = contents.substr(1, contents.size() - 2);
@@ -135,16 +161,16 @@ class BodyDecoder {
       return unsupportedReply("it has a map whose keys are not strings");
     }
     Map map;
-    while ((r = sd_bus_message_enter_container(message_, SD_BUS_TYPE_DICT_ENTRY, entry.c_str())) > 0) {
+    while ((r = sd().bus_message_enter_container(message_, SD_BUS_TYPE_DICT_ENTRY, entry.c_str())) > 0) {
       const char* key = nullptr;
-      r = sd_bus_message_read_basic(message_, keyType, &key);
+      r = sd().bus_message_read_basic(message_, keyType, &key);
       if (r <= 0) return invalid(r);
       MapEntry item{key, {}};
       Result<Value> value = readOne(depth + 1);
       if (!value.ok()) return value;
       item.value = std::move(value.value());
       map.push_back(std::move(item));
-      r = sd_bus_message_exit_container(message_);
+      r = sd().bus_message_exit_container(message_);
       if (r < 0) return invalid(r);
     }
     if (r < 0) return invalid(r);
@@ -152,7 +178,7 @@ class BodyDecoder {
   }
 
   Result<Value> leave(Value value) {
-    const int r = sd_bus_message_exit_container(message_);
+    const int r = sd().bus_message_exit_container(message_);
     if (r < 0) return invalid(r);
     return value;
   }
@@ -169,10 +195,10 @@ class BodyDecoder {
 
 Result<MessagePtr> encodeCall(sd_bus* bus, const CallMessage& call) {
   sd_bus_message* raw = nullptr;
-  int r = sd_bus_message_new_method_call(bus, &raw, call.destination.c_str(), call.path.c_str(),
-                                         call.interface.c_str(), call.member.c_str());
+  int r = sd().bus_message_new_method_call(bus, &raw, call.destination.c_str(), call.path.c_str(),
+                                           call.interface.c_str(), call.member.c_str());
   MessagePtr message(raw);
-  if (r >= 0) r = sd_bus_message_set_auto_start(message.get(), call.autoStart ? 1 : 0);
+  if (r >= 0) r = sd().bus_message_set_auto_start(message.get(), call.autoStart ? 1 : 0);
   for (std::size_t i = 0; r >= 0 && i < call.arguments.size(); ++i) {
     r = appendArgument(message.get(), call.signature[i], call.arguments[i]);
   }
@@ -184,8 +210,8 @@ Result<MessagePtr> encodeCall(sd_bus* bus, const CallMessage& call) {
 }
 
 Result<Reply> decodeReply(sd_bus_message* message) {
-  const char* sender = sd_bus_message_get_sender(message);
-  const char* signature = sd_bus_message_get_signature(message, true);
+  const char* sender = sd().bus_message_get_sender(message);
+  const char* signature = sd().bus_message_get_signature(message, true);
   Reply reply;
   reply.sender = sender != nullptr ? sender : "";
   reply.signature = signature != nullptr ? signature : "";

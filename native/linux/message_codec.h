@@ -10,7 +10,7 @@
 
 namespace broker {
 
-/** A basic argument: `s` and `o`, `u`, `i`, `b`. */
+/** A basic argument: `s` and `o`, `u`, `i`, `b`. No string has NUL inside. */
 using Argument = std::variant<std::string, std::uint32_t, std::int32_t, bool>;
 
 struct CallMessage {

@@ -1,23 +1,23 @@
 #pragma once
 
-#include <systemd/sd-bus.h>
-
 #include <memory>
+
+#include "linux/sd_bus_library.h"
 
 namespace broker {
 
 /** Closes without flushing: flushing would block. */
 struct BusCloser {
   void operator()(sd_bus* bus) const {
-    sd_bus_close(bus);
-    sd_bus_unref(bus);
+    sd().bus_close(bus);
+    sd().bus_unref(bus);
   }
 };
 struct MessageReleaser {
-  void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
+  void operator()(sd_bus_message* message) const { sd().bus_message_unref(message); }
 };
 struct SlotReleaser {
-  void operator()(sd_bus_slot* slot) const { sd_bus_slot_unref(slot); }
+  void operator()(sd_bus_slot* slot) const { sd().bus_slot_unref(slot); }
 };
 
 using BusPtr = std::unique_ptr<sd_bus, BusCloser>;

@@ -2,10 +2,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <utility>
+
+#include "addon/unique_function.h"
 
 namespace broker {
 
@@ -16,7 +17,7 @@ class Timers {
  public:
   using Handle = std::pair<Clock::time_point, std::uint64_t>;
 
-  Handle add(Clock::time_point when, std::function<void()> action) {
+  Handle add(Clock::time_point when, UniqueFunction<void()> action) {
     const Handle handle{when, ++lastId_};
     actions_.emplace(handle, std::move(action));
     return handle;
@@ -33,13 +34,13 @@ class Timers {
   /** Runs what is due; an action may add and remove timers. */
   void run(Clock::time_point now) {
     while (!actions_.empty() && actions_.begin()->first.first <= now) {
-      std::function<void()> action = std::move(actions_.extract(actions_.begin()).mapped());
+      UniqueFunction<void()> action = std::move(actions_.extract(actions_.begin()).mapped());
       action();
     }
   }
 
  private:
-  std::map<Handle, std::function<void()>> actions_;
+  std::map<Handle, UniqueFunction<void()>> actions_;
   std::uint64_t lastId_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include "linux/node/connection.h"
 #include "linux/node/environment.h"
+#include "linux/sd_bus_library.h"
 #include "linux/stats.h"
 
 /** The surface that src/native.ts of @x/broker-linux declares. */
@@ -16,12 +17,17 @@ Napi::Value readStats(const Napi::CallbackInfo& info) {
   return counts;
 }
 
+Napi::Value loadLibrary(const Napi::CallbackInfo& info) {
+  const std::optional<std::string> reason = openSdBusLibrary();
+  return reason ? Napi::String::New(info.Env(), *reason) : info.Env().Undefined();
+}
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   auto* environment = new Environment();
   env.SetInstanceData(environment);  // Node deletes it with the environment
   environment->connectionClass = Napi::Persistent(Connection::define(env));
-  environment->cancelCall = Napi::Persistent(Napi::Function::New<&cancelCall>(env, "cancel"));
   exports.Set("connect", Napi::Function::New<&connect>(env, "connect"));
+  exports.Set("loadLibrary", Napi::Function::New<&loadLibrary>(env, "loadLibrary"));
   exports.Set("stats", Napi::Function::New<&readStats>(env, "stats"));
   return exports;
 }

@@ -12,6 +12,8 @@
 namespace broker {
 namespace {
 
+constexpr const char* kArgumentTypes = "souib";
+
 template <typename T>
 std::optional<T> toInteger(Napi::Value value) {
   if (!value.IsNumber()) return std::nullopt;
@@ -22,28 +24,29 @@ std::optional<T> toInteger(Napi::Value value) {
   return static_cast<T>(number);
 }
 
-Result<Argument> readArgument(char type, Napi::Value value, const std::string& name) {
+/** Null, or what the value must be. */
+const char* readArgument(char type, Napi::Value value, Argument& argument) {
   switch (type) {
     case SD_BUS_TYPE_STRING:
     case SD_BUS_TYPE_OBJECT_PATH: {
-      Result<std::string> text = readString(value, name);
-      if (!text.ok()) return std::move(text.failure());
-      if (type == SD_BUS_TYPE_OBJECT_PATH && !isObjectPath(text.value())) {
-        return invalidArgument(name, "a D-Bus object path");
-      }
-      return Argument(std::move(text.value()));
+      std::string& text = argument.emplace<std::string>();
+      if (const char* expectation = readText(value, text)) return expectation;
+      return type == SD_BUS_TYPE_OBJECT_PATH && !isObjectPath(text) ? "a D-Bus object path" : nullptr;
     }
-    case SD_BUS_TYPE_UINT32:
-      if (auto number = toInteger<std::uint32_t>(value)) return Argument(*number);
-      return invalidArgument(name, "an integer from 0 to 4294967295");
-    case SD_BUS_TYPE_INT32:
-      if (auto number = toInteger<std::int32_t>(value)) return Argument(*number);
-      return invalidArgument(name, "an integer from -2147483648 to 2147483647");
-    case SD_BUS_TYPE_BOOLEAN:
-      if (value.IsBoolean()) return Argument(value.As<Napi::Boolean>().Value());
-      return invalidArgument(name, "a boolean");
+    case SD_BUS_TYPE_UINT32: {
+      const auto number = toInteger<std::uint32_t>(value);
+      argument = number.value_or(0);
+      return number ? nullptr : "an integer from 0 to 4294967295";
+    }
+    case SD_BUS_TYPE_INT32: {
+      const auto number = toInteger<std::int32_t>(value);
+      argument = number.value_or(0);
+      return number ? nullptr : "an integer from -2147483648 to 2147483647";
+    }
     default:
-      return invalidArgument("call.signature", "made of the types s, o, u, i and b");
+      if (!value.IsBoolean()) return "a boolean";
+      argument = value.As<Napi::Boolean>().Value();
+      return nullptr;
   }
 }
 
@@ -68,15 +71,23 @@ Result<CallArguments> readCall(Napi::Value value) {
   if (!isObjectPath(message.path)) reader.refuse("path", "a D-Bus object path");
   if (!isInterfaceName(message.interface)) reader.refuse("interface", "a D-Bus interface name");
   if (!isMemberName(message.member)) reader.refuse("member", "a D-Bus member name");
+  if (message.signature.find_first_not_of(kArgumentTypes) != std::string::npos) {
+    reader.refuse("signature", "made of the types s, o, u, i and b");
+  }
   if (reader.failure()) return *reader.failure();
   if (arguments.Length() != message.signature.size()) {
     return invalidArgument("call.args", "as many as call.signature has types");
   }
+  message.arguments.resize(message.signature.size());
   for (std::uint32_t i = 0; i < message.signature.size(); ++i) {
-    Result<Argument> argument =
-        readArgument(message.signature[i], arguments.Get(i), "call.args[" + std::to_string(i) + "]");
-    if (!argument.ok()) return std::move(argument.failure());
-    message.arguments.push_back(std::move(argument.value()));
+    const char* expectation = readArgument(message.signature[i], arguments.Get(i), message.arguments[i]);
+    if (value.Env().IsExceptionPending()) {
+      value.Env().GetAndClearPendingException();  // a getter threw
+      expectation = "readable";
+    }
+    if (expectation != nullptr) {
+      return invalidArgument("call.args[" + std::to_string(i) + "]", expectation);
+    }
   }
   return read;
 }

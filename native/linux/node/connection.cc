@@ -6,7 +6,6 @@
 #include "linux/bus_failure.h"
 #include "linux/bus_names.h"
 #include "linux/node/call_arguments.h"
-#include "linux/node/js_values.h"
 
 namespace broker {
 namespace {
@@ -58,17 +57,6 @@ Napi::Object pendingWork(Napi::Env env, const char* promised, Napi::Promise prom
   return pending;
 }
 
-/** A call under way: as `pendingWork`, for what happens often. */
-Napi::Object pendingCall(Napi::Env env, Napi::Promise reply, PromiseBridge::Id id) {
-  Napi::Object pending = Napi::Object::New(env);
-  pending.Set("reply", reply);
-  pending.Set("id", static_cast<double>(id));
-  // One function for all: making one for each call costs more than sending it, and more again when it is
-  // collected.
-  pending.Set("cancel", Environment::of(env).cancelCall.Value());
-  return pending;
-}
-
 /** Work that was refused at once. */
 Napi::Object refusedWork(Napi::Env env, const char* promised, const Failure& failure) {
   return pendingWork(env, promised, PromiseBridge::rejected(env, failure), [](const Napi::CallbackInfo&) {});
@@ -91,7 +79,7 @@ Napi::Value connect(const Napi::CallbackInfo& info) {
   Result<std::shared_ptr<IoThread>> io = IoThread::acquire();
   if (!io.ok()) return refusedWork(env, "connection", io.failure());
 
-  auto handle = std::make_shared<ConnectionHandle>();
+  const std::shared_ptr<ConnectionHandle> handle(new ConnectionHandle());
   handle->io = io.value();
   handle->bus = BusConnection::create(*handle->io, forwardEvents(environment.thread, handle));
   handle->onEvent = Napi::Persistent(onEvent);
@@ -155,24 +143,24 @@ Napi::Value Connection::call(const Napi::CallbackInfo& info) {
   Result<CallArguments> read = readCall(info[0]);
   if (!read.ok()) return refusedWork(env, "reply", read.failure());
   if (!isOpen()) return refusedWork(env, "reply", closedByCaller());
-  const std::shared_ptr<PromiseBridge> promises = Environment::of(env).promises;
+  Environment& environment = Environment::of(env);
+  const std::shared_ptr<PromiseBridge>& promises = environment.promises;
   const auto [id, promise] = promises->open(env, read.value().keepAlive, Value());
   handle_->bus->call(id, std::move(read.value().request), [promises, id = id](Result<Reply> reply) {
-    promises->settle(id, std::move(reply), [](Napi::Env to, const Reply& value) { return toJs(to, value); });
+    promises->settle(id, std::move(reply), [](Napi::Env to, const Reply& value) {
+      return Environment::of(to).callObjects.reply(to, value);
+    });
   });
-  return pendingCall(env, promise, id);
+  return environment.callObjects.pendingCall(env, promise, id);
 }
 
 void cancelCall(const Napi::CallbackInfo& info) {
-  Environment& environment = Environment::of(info.Env());
-  const Napi::Value id = info.This().IsObject() ? info.This().As<Napi::Object>().Get("id") : Napi::Value();
-  if (!environment.promises || id.IsEmpty() || !id.IsNumber()) return;
-  const auto number = id.As<Napi::Number>().Int64Value();
-  const Napi::Object owner = environment.promises->ownerOf(static_cast<PromiseBridge::Id>(number));
+  const auto id = static_cast<PromiseBridge::Id>(info[0].As<Napi::Number>().Int64Value());
+  const Napi::Object owner = Environment::of(info.Env()).promises->ownerOf(id);
   if (owner.IsEmpty()) return;
   // Null in a worker that is being stopped.
   Connection* connection = Connection::Unwrap(owner);
-  if (connection != nullptr) connection->cancel(static_cast<PromiseBridge::Id>(number));
+  if (connection != nullptr) connection->cancel(id);
 }
 
 void Connection::cancel(PromiseBridge::Id id) {

@@ -1,5 +1,7 @@
 #include "linux/node/environment.h"
 
+#include "linux/node/connection.h"
+
 namespace broker {
 
 void ConnectionHandle::close() {
@@ -17,9 +19,10 @@ void ConnectionHandle::emit(Napi::Env env, const Napi::Object& event) {
 
 bool Environment::start(Napi::Env env) {
   if (thread) return true;
+  if (!callObjects.prepare(env, Napi::Function::New<&cancelCall>(env, "cancel"))) return false;
   thread = JsThread::create(env);
   if (!thread) return false;
-  promises = std::make_shared<PromiseBridge>(thread);
+  promises.reset(new PromiseBridge(thread));
   // Hooks run last added first: ours, before Node frees what JsThread::create made.
   env.AddCleanupHook([](Environment* ending) { ending->tearDown(); }, this);
   return true;

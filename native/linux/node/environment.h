@@ -9,6 +9,7 @@
 #include "addon/promise_bridge.h"
 #include "linux/bus_connection.h"
 #include "linux/io_thread.h"
+#include "linux/node/js_values.h"
 
 namespace broker {
 
@@ -30,15 +31,14 @@ struct ConnectionHandle {
 /** What the addon keeps for one JavaScript environment: the main thread's, or a worker's. */
 struct Environment {
   Napi::FunctionReference connectionClass;
-  /** The method `cancel` of every pending call. */
-  Napi::FunctionReference cancelCall;
+  CallObjects callObjects;
   std::shared_ptr<JsThread> thread;
   std::shared_ptr<PromiseBridge> promises;
   std::unordered_set<std::shared_ptr<ConnectionHandle>> connections;
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
-  /** Makes `thread` and `promises` at the first call. False: the environment is about to end. */
+  /** Makes the above at the first call. False: the environment is about to end. */
   bool start(Napi::Env env);
   /** Closes a connection and lets go of it. */
   void forget(const std::shared_ptr<ConnectionHandle>& handle);

@@ -3,6 +3,10 @@
 namespace broker {
 namespace {
 
+// A body has 255 values at most: that is how long a signature can be.
+constexpr const char* kMakeReply = "(sender, signature, ...body) => ({ sender, signature, body })";
+constexpr const char* kMakePendingCall = "(cancel) => (reply, id) => ({ reply, cancel: () => cancel(id) })";
+
 Napi::Value toJs(Napi::Env env, const List& list);
 Napi::Value toJs(Napi::Env env, const Map& map);
 
@@ -49,12 +53,26 @@ Napi::Value toJs(Napi::Env env, const Map& map) {
 
 }  // namespace
 
-Napi::Value toJs(Napi::Env env, const Reply& reply) {
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("sender", Napi::String::New(env, reply.sender));
-  object.Set("signature", Napi::String::New(env, reply.signature));
-  object.Set("body", toJs(env, reply.body));
-  return object;
+bool CallObjects::prepare(Napi::Env env, Napi::Function cancel) {
+  const Napi::Value reply = env.RunScript(kMakeReply);
+  const Napi::Value pendingCall = env.RunScript(kMakePendingCall);
+  if (!reply.IsFunction() || !pendingCall.IsFunction()) return false;
+  const Napi::Value bound = pendingCall.As<Napi::Function>().Call({cancel});
+  if (!bound.IsFunction()) return false;
+  makeReply_ = Napi::Persistent(reply.As<Napi::Function>());
+  makePendingCall_ = Napi::Persistent(bound.As<Napi::Function>());
+  return true;
+}
+
+Napi::Value CallObjects::pendingCall(Napi::Env env, Napi::Promise reply, std::uint64_t id) const {
+  return makePendingCall_.Call({reply, Napi::Number::New(env, static_cast<double>(id))});
+}
+
+Napi::Value CallObjects::reply(Napi::Env env, const Reply& reply) const {
+  std::vector<napi_value> parts{Napi::String::New(env, reply.sender),
+                                Napi::String::New(env, reply.signature)};
+  for (const Value& value : reply.body) parts.push_back(toJs(env, value));
+  return makeReply_.Call(parts);
 }
 
 }  // namespace broker

@@ -380,6 +380,33 @@ describe("a bus that cannot be reached", () => {
     expect(error.message).toContain("unix:path=/fake");
   });
 
+  it.each([
+    ["libsystemd.so.0: cannot open shared object file: No such file or directory", "install libsystemd0"],
+    ["/opt/app/lib/libsystemd.so.0: invalid ELF header", "dnf install systemd-libs"],
+    ["/lib/libsystemd.so.0: undefined symbol: sd_bus_start", "version 239 or newer"],
+    [
+      "libcap.so.2: cannot open shared object file: No such file or directory",
+      "needs the library libcap.so.2",
+    ],
+  ])("for want of libsystemd: %s", async (linkerMessage, advice) => {
+    const bus = busWithAccounts();
+    bus.linkerMessage = linkerMessage;
+    const broker = brokerOn(bus);
+    const correlationId = "6f0c1a52-0000-4000-8000-000000000001";
+    const error = await rejection(broker.getAccounts({ clientId }, { correlationId }));
+    expect(error).toMatchObject({
+      code: "broker_unavailable",
+      reason: "native_addon_missing",
+      platform: "linux",
+      native: { linkerMessage },
+      correlationId,
+    });
+    expect(error.message).toContain(`${linkerMessage}.`);
+    expect(error.hint).toContain(advice);
+    bus.linkerMessage = undefined;
+    await expect(broker.getAccounts({ clientId })).resolves.toHaveLength(1);
+  });
+
   it("because it does not answer", async () => {
     const bus = new FakeBus();
     bus.connectError = nativeError("timed_out");

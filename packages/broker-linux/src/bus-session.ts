@@ -15,6 +15,8 @@ import {
   diedInTheMiddle,
   foreignReply,
   helperMissing,
+  isLibraryMissing,
+  libraryMissing,
   restlessName,
   silentBus,
   untrustedOwner,
@@ -421,6 +423,8 @@ export class BusSession {
   }
 
   #connectFailure(error: unknown, found: BusAddress): unknown {
+    if (isLibraryMissing(error))
+      return new SessionFailure((facts) => libraryMissing(error.linkerMessage ?? "", facts));
     const native = asNativeError(error);
     if (native === undefined) return error;
     return new SessionFailure((facts) => {

@@ -50,7 +50,7 @@ describe("diagnose", () => {
 
   it("leaves out what a missing addon makes pointless", async () => {
     const loadBinding = () => {
-      throw new Error("libsystemd.so.0: cannot open shared object file");
+      throw new Error("/x/broker-linux.node: invalid ELF header");
     };
     const found = await diagnose(new FakeBus(), { loadBinding });
     expect(outcomes(found)).toMatchObject({
@@ -60,8 +60,16 @@ describe("diagnose", () => {
       "broker-version": "skip",
       keyring: "skip",
     });
-    expect(found[0]?.hint).toContain("libsystemd0");
-    expect(found[0]?.detail).not.toContain("libsystemd0");
+    expect(found[0]?.hint).toContain("another machine");
+    expect(found[0]?.detail).not.toContain("another machine");
+  });
+
+  it("says what to install where libsystemd is missing", async () => {
+    const bus = new FakeBus();
+    bus.linkerMessage = "libsystemd.so.0: cannot open shared object file: No such file or directory";
+    const failed = (await diagnose(bus)).find(({ outcome }) => outcome === "fail");
+    expect(failed?.detail).toContain("libsystemd.so.0: cannot open shared object file");
+    expect(failed?.hint).toContain("sudo apt-get install libsystemd0");
   });
 
   it("leaves out what a missing bus makes pointless", async () => {

@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type ForecastOptions, forecastBroker } from "./forecast.js";
-import type { NativeBinding } from "./native.js";
+import { FakeBus } from "./testing/protocol/fake-bus.js";
 
 const runtime = "/run/user/1000";
 const login = { XDG_RUNTIME_DIR: runtime, HOME: "/home/ada" };
@@ -11,7 +11,7 @@ const osReleaseFile = "/nowhere/osrelease";
 function machine(files: readonly string[], options: ForecastOptions = {}): ForecastOptions {
   return {
     env: login,
-    loadBinding: () => ({}) as NativeBinding,
+    loadBinding: () => new FakeBus(),
     fileExists: (path) => files.includes(path),
     wslLocations: { osReleaseFile },
     ...options,
@@ -71,6 +71,21 @@ describe("over D-Bus", () => {
     expect(reason(machine([`${runtime}/bus`, `/usr/share/${service}`], { loadBinding }))).toBe(
       process.platform === "linux" ? "native_addon_missing" : "unsupported_platform",
     );
+  });
+
+  it("says that libsystemd is missing, and looks for it only where a broker would be possible", () => {
+    const bus = new FakeBus();
+    bus.linkerMessage = "libsystemd.so.0: cannot open shared object file: No such file or directory";
+    const load = vi.spyOn(bus, "loadLibrary");
+    const loadBinding = () => bus;
+    expect(reason(machine([`${runtime}/bus`], { loadBinding }))).toBe("not_installed");
+    expect(load).not.toHaveBeenCalled();
+    const forecast = forecastBroker(machine([`${runtime}/bus`, `/usr/share/${service}`], { loadBinding }));
+    expect(forecast).toMatchObject({
+      possible: false,
+      error: { code: "broker_unavailable", reason: "native_addon_missing", platform: "linux" },
+    });
+    expect(!forecast.possible && forecast.error.hint).toContain("libsystemd0");
   });
 
   it("reports a setting that makes no sense, and never throws", () => {

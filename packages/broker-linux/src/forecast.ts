@@ -11,7 +11,7 @@ import { files } from "./files.js";
 import type { LinuxBrokerOptions } from "./index.js";
 import { addon } from "./native-addon.js";
 import { brokerBusName } from "./protocol.js";
-import { nobodyAtAddress, notInstalled } from "./session-errors.js";
+import { libraryObstacle, nobodyAtAddress, notInstalled } from "./session-errors.js";
 import { readTransportChoice } from "./transport-choice.js";
 import { readKernel } from "./wsl/kernel.js";
 import { wslLocations } from "./wsl/locations.js";
@@ -30,11 +30,11 @@ export type ForecastOptions = Pick<
 
 /**
  * Says at once whether there can be a broker at all, for callers that have to know before they may wait. Loads the
- * addon and looks for a few files; asks neither the bus nor the broker. Never throws. `possible` is no promise: only
- * `probe()` knows.
+ * addon, looks for a few files and, where nothing else stands against a broker, loads libsystemd; asks neither the bus
+ * nor the broker. Never throws. `possible` is no promise: only `probe()` knows.
  *
- * Over D-Bus a broker is possible where the addon loads, there is a session bus, and that bus can start a broker:
- * Microsoft's and himmelblau's both are services that it starts. This last sign is not looked for on a bus other
+ * Over D-Bus a broker is possible where the addon and libsystemd load, there is a session bus, and that bus can start a
+ * broker: Microsoft's and himmelblau's both are services that it starts. This last sign is not looked for on a bus other
  * than the login session's own, in a sandbox or container (which sees other files than the bus does), and where
  * `transport` or `X_BROKER_TRANSPORT` says `"dbus"`. From within WSL a broker is possible where `wslinfo` is.
  */
@@ -62,14 +62,23 @@ function obstacle(options: ForecastOptions): BrokerError | undefined {
   };
   if (choice === "wsl") return absence("wslinfo_missing", facts);
 
-  addon.require(options.loadBinding ?? addon.loadInstalled);
-  const found = findBusAddress(options.busAddress, env);
+  const binding = addon.require(options.loadBinding ?? addon.loadInstalled);
+  return busObstacle(options, choice === "dbus", facts) ?? libraryObstacle(binding, facts);
+}
+
+/** What stands against a bus with a broker on it. */
+function busObstacle(
+  { busAddress, env = process.env, fileExists: exists = files.exists }: ForecastOptions,
+  chosen: boolean,
+  facts: CallFacts,
+): BrokerError | undefined {
+  const found = findBusAddress(busAddress, env);
   if (found === undefined) return noSessionBus(env, facts);
   const socket = socketOf(found);
   // Where one cannot look, one has to ask.
   if (socket === undefined) return undefined;
   if (!exists(socket)) return nobodyAtAddress(found, env, facts);
-  const mayBeUnseen = choice === "dbus" || socket !== ownSocket(env) || isSandboxed(env, exists);
+  const mayBeUnseen = chosen || socket !== ownSocket(env) || isSandboxed(env, exists);
   return mayBeUnseen || serviceFiles(env).some(exists) ? undefined : notInstalled(facts);
 }
 

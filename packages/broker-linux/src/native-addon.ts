@@ -19,15 +19,6 @@ const advice: AddonAdvice = [
     "There is no build for musl (Alpine Linux): use an image with glibc, such as node:20-slim.",
   ],
   [
-    /LIBSYSTEMD_(\d+)/,
-    ([, version]) =>
-      `The libsystemd found here is too old, version ${version} or newer is needed: use a newer release of the distribution.`,
-  ],
-  [
-    /libsystemd\.so[.\d]*: cannot open shared object file/,
-    "Install libsystemd: `sudo apt-get install libsystemd0` (Debian, Ubuntu) or `sudo dnf install systemd-libs` (Fedora, RHEL).",
-  ],
-  [
     /GLIBC(?:XX)?_[\d.]+.*not found/,
     "This system's C library is older than the addon needs: use a newer release of the distribution.",
   ],

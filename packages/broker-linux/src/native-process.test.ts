@@ -1,5 +1,9 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./testing/calls.js";
@@ -11,6 +15,11 @@ import { writeMessage } from "./testing/wire.js";
 
 const nothing = { connections: 0, callsInFlight: 0, ioThreads: 0 };
 const ended = { code: 0, signal: null, stderr: "" };
+
+/** A library that is certainly here: one that Node.js needs itself. */
+function someLibrary(): string {
+  return /\/\S+\/libm\.so\S*/.exec(readFileSync("/proc/self/maps", "latin1"))?.[0] ?? "";
+}
 
 describe("a process with the Linux addon", () => {
   let bus: PrivateBus;
@@ -37,6 +46,53 @@ describe("a process with the Linux addon", () => {
     const call = peer.unanswered.find((candidate) => candidate.member === "Later");
     if (call) peer.reply(call, "s", call.body ?? []);
   };
+
+  it("opens libsystemd for the first connection, and not when the addon is loaded", async () => {
+    const result = await runProgram("library", bus.address);
+    expect(result).toMatchObject(ended);
+    expect(JSON.parse(result.lines[0] ?? "")).toEqual([
+      ["loaded", "not mapped"],
+      ["connected", "mapped"],
+    ]);
+  });
+
+  it("opens libsystemd at once for who asks for that", async () => {
+    const result = await runProgram("library", bus.address, { env: { HOW: "loadLibrary" } });
+    expect(result).toMatchObject(ended);
+    // JSON has no `undefined`.
+    expect(JSON.parse(result.lines[0] ?? "")).toEqual([
+      ["loaded", "not mapped"],
+      [null, "mapped"],
+      ["connected", "mapped"],
+    ]);
+  });
+
+  it.each<[string, (file: string) => Promise<void>, RegExp]>([
+    ["is empty", (file) => writeFile(file, ""), /libsystemd\.so\.0: file too short/],
+    ["is no library", (file) => writeFile(file, "x".repeat(4096)), /libsystemd\.so\.0: invalid ELF header/],
+    [
+      "is another library",
+      (file) => copyFile(someLibrary(), file),
+      /libsystemd\.so\.0: undefined symbol: sd_bus_add_match_async/,
+    ],
+  ])("says what is wrong with a libsystemd that %s, and tries again", async (_what, fake, message) => {
+    const folder = await mkdtemp(join(tmpdir(), "native-test-"));
+    const FAKE_LIBRARY = join(folder, "libsystemd.so.0");
+    try {
+      await fake(FAKE_LIBRARY);
+      const env = { LD_LIBRARY_PATH: folder, FAKE_LIBRARY, HOW: "loadLibrary" };
+      const result = await runProgram("library", bus.address, { env });
+      expect(result).toMatchObject(ended);
+      expect(JSON.parse(result.lines[0] ?? "")).toEqual([
+        ["loaded", "not mapped"],
+        [expect.stringMatching(message), "not mapped"],
+        [{ code: "library_missing", linkerMessage: expect.stringMatching(message) }, "not mapped"],
+        ["connected", "mapped"],
+      ]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
 
   it("ends by itself with an idle connection and a watch open", async () => {
     const result = await runProgram("idle", bus.address);

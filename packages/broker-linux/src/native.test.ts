@@ -156,6 +156,18 @@ describe("the Linux addon", () => {
       expect(failedToStart.dbusName).toMatch(/^org\.freedesktop\.DBus\.Error\.Spawn\./);
     });
 
+    it("carries strings of every size around that up to which they are read at once", async () => {
+      const { connection } = await connect(bus.address);
+      const ends = ["", "é", "€", "🙂"];
+      const texts = [4080, 4096, 4112].flatMap((size) =>
+        Array.from({ length: 16 }, (_, more) => ends.map((end) => "x".repeat(size + more) + end)).flat(),
+      );
+      const echo = (text: string) =>
+        connection.call(callOf({ member: "Echo", signature: "s", args: [text] })).reply;
+      const replies = await Promise.all(texts.map(echo));
+      expect(replies.map((reply) => reply.body[0])).toEqual(texts);
+    });
+
     it("carries 16 MiB each way", async () => {
       const { connection } = await connect(bus.address);
       const text = "y".repeat(16 * 1024 * 1024);
@@ -208,6 +220,19 @@ describe("the Linux addon", () => {
       ["call.args[0] must be an integer from 0", { ...base, signature: "u", args: [2 ** 32] }],
       ["call.args[0] must be an integer from -2147483648", { ...base, signature: "i", args: [2 ** 31] }],
       ["call.args[0] must be a boolean", { ...base, signature: "b", args: ["true"] }],
+      ["cannot be written as a D-Bus message", { ...base, signature: "s", args: ["a noncharacter: \uffff"] }],
+      [
+        "call.args[0] must be readable",
+        {
+          ...base,
+          signature: "s",
+          args: Object.defineProperty([], 0, {
+            get() {
+              throw new Error("secret");
+            },
+          }),
+        },
+      ],
       [
         "call.path must be readable",
         {
@@ -334,6 +359,13 @@ describe("the Linux addon", () => {
       const next = await connection.call(callOf({ member: "Echo", signature: "s", args: ["next"] })).reply;
       expect(next.body).toEqual(["next"]);
       expect(binding.stats().callsInFlight).toBe(0);
+    });
+
+    it("cancels, whatever `this` is", async () => {
+      const { connection } = await connect(bus.address);
+      const { reply, cancel } = connection.call(callOf({ member: "Wait" }));
+      cancel();
+      expect((await failureOf(reply)).code).toBe("canceled");
     });
 
     it("leaves a call that has ended alone when it is cancelled", async () => {

@@ -1,8 +1,8 @@
 /**
  * The whole surface of the Linux addon: D-Bus connections, told in plain data. No protocol in here.
  *
- * Nothing in it blocks the JavaScript thread, and nothing throws: what goes wrong rejects a promise with a
- * `NativeError`, bad arguments included. Only a pending promise keeps the process alive, and not even that where
+ * Nothing in it but `loadLibrary` blocks the JavaScript thread, and nothing throws: what goes wrong rejects a promise
+ * with a `NativeError`, bad arguments included. Only a pending promise keeps the process alive, and not even that where
  * `keepAlive` is false. All connections of a process share one thread, whichever worker they belong to.
  */
 
@@ -67,6 +67,8 @@ export interface NativeReply {
  * - `timed_out`: `timeoutInMs` ran out. (The bus' own NoReply errors are `dbus_error`.)
  * - `canceled`: `cancel()` ended the call, or connecting.
  * - `disconnected`: the connection broke or was closed before the answer came; `errno` says why where known.
+ * - `library_missing`: libsystemd cannot be opened, or lacks a function; `linkerMessage` is what the dynamic linker says.
+ *   Only connecting ends so.
  * - `connect_failed`: no connection could be made; `errno` and `stage` (`"address" | "connect" | "authenticate"`).
  * - `invalid_argument`: an argument D-Bus cannot carry (NUL inside a string, a malformed name, wrong type).
  * - `unsupported_reply`: the reply cannot be told in `DBusValue`, or is not valid D-Bus.
@@ -76,6 +78,7 @@ export type NativeErrorCode =
   | "timed_out"
   | "canceled"
   | "disconnected"
+  | "library_missing"
   | "connect_failed"
   | "invalid_argument"
   | "unsupported_reply";
@@ -86,6 +89,7 @@ export interface NativeError extends Error {
   readonly dbusMessage?: string;
   readonly errno?: string;
   readonly stage?: "address" | "connect" | "authenticate";
+  readonly linkerMessage?: string;
 }
 
 /** A call under way, or one that was refused at once: then `reply` is rejected already. */
@@ -150,8 +154,16 @@ export interface NativeConnectOptions extends NativeHold {
 }
 
 export interface NativeBinding {
-  /** Connects and says hello. Rejects with `connect_failed`, `timed_out` or `canceled`. */
+  /**
+   * Connects and says hello. Rejects with `connect_failed`, `library_missing`, `timed_out` or `canceled`. The first
+   * connection opens libsystemd, on the thread that all connections share.
+   */
   connect(options: NativeConnectOptions): NativePendingConnection;
+  /**
+   * Opens libsystemd here and now, as the first `connect` would, for who has to know before there is a bus to connect
+   * to. What the dynamic linker says if that fails. It reads files: the one function that keeps the caller waiting.
+   */
+  loadLibrary(): string | undefined;
   /**
    * Live counts of this process, for tests and `broker doctor`: connections made or being made, calls that have
    * not ended (those waiting in a queue included), threads. What was closed or cancelled may be counted for a

@@ -2,7 +2,38 @@ import type { BrokerError, NativeErrorFacts } from "@x/broker-contract";
 import { type CallFacts, callError, foreignText, quoted } from "@x/broker-protocol";
 import { type BusAddress, type Environment, sessionAdvice } from "./bus-address.js";
 import { dbusError, saysNobodyThere } from "./dbus-errors.js";
-import type { NativeError } from "./native.js";
+import type { NativeBinding, NativeError } from "./native.js";
+
+/** The addon loads, but libsystemd, which it opens late, does not; `undefined` if that does as well. Opens it. */
+export function libraryObstacle(binding: NativeBinding, facts: CallFacts): BrokerError | undefined {
+  const linkerMessage = binding.loadLibrary();
+  return linkerMessage === undefined ? undefined : libraryMissing(linkerMessage, facts);
+}
+
+/** Whether connecting failed before it began, for want of libsystemd. */
+export function isLibraryMissing(error: unknown): error is NativeError {
+  return error instanceof Error && (error as Partial<NativeError>).code === "library_missing";
+}
+
+/** libsystemd cannot be opened, or not be used; what the dynamic linker says. */
+export function libraryMissing(linkerMessage: string, facts: CallFacts): BrokerError {
+  const text = foreignText(linkerMessage, facts).replace(/[.\s]*$/, "");
+  return callError("broker_unavailable", facts, {
+    reason: "native_addon_missing",
+    native: { linkerMessage: text },
+    message: `The library libsystemd, through which the broker is asked, could not be loaded: ${text}.`,
+    hint: libraryAdvice(text),
+  });
+}
+
+function libraryAdvice(linkerMessage: string): string {
+  if (linkerMessage.includes("undefined symbol: sd_"))
+    return "The libsystemd found here is too old, version 239 or newer is needed: use a newer release of the distribution.";
+  const missing = /^([^\s/:]+\.so[.\d]*): cannot open shared object file/.exec(linkerMessage)?.[1];
+  if (missing !== undefined && !missing.startsWith("libsystemd"))
+    return `libsystemd needs the library ${missing}, which is missing here: install the distribution's package that holds it.`;
+  return "Install libsystemd, or install it again: `sudo apt-get install libsystemd0` (Debian, Ubuntu) or `sudo dnf install systemd-libs` (Fedora, RHEL).";
+}
 
 /** No connection to the bus at `found` could be made within `timeoutInMs`. */
 export function connectFailed(

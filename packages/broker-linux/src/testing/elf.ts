@@ -12,13 +12,22 @@ export interface ElfFacts {
   readonly undefinedSymbols: readonly string[];
   /** Dynamic symbols it offers. */
   readonly definedSymbols: readonly string[];
+  /** The version each of them belongs to, e.g. `LIBSYSTEMD_221`, where it has one. */
+  readonly symbolVersions: ReadonlyMap<string, string>;
   /** Symbol versions it needs, e.g. `GLIBC_2.34`. */
   readonly versions: readonly string[];
   readonly hasSymbolTable: boolean;
 }
 
 const segment = { gnuStack: 0x6474e551, gnuRelro: 0x6474e552 } as const;
-const section = { symbolTable: 2, dynamic: 6, dynamicSymbols: 11, versionNeeds: 0x6ffffffe } as const;
+const section = {
+  symbolTable: 2,
+  dynamic: 6,
+  dynamicSymbols: 11,
+  versionDefinitions: 0x6ffffffd,
+  versionNeeds: 0x6ffffffe,
+  versionOfSymbols: 0x6fffffff,
+} as const;
 const dynamicTag = { needed: 1, flags: 30, flags1: 0x6ffffffb } as const;
 
 /** Reads a 64-bit little-endian ELF file (x86-64, AArch64). */
@@ -76,6 +85,28 @@ export function readElf(path: string): ElfFacts {
     at += step;
   }
 
+  const definitions = find(section.versionDefinitions);
+  const versionNames = new Map<number, string>();
+  for (let at = definitions?.offset ?? 0, more = definitions !== undefined; definitions && more; ) {
+    const auxiliary = at + file.readUInt32LE(at + 12);
+    versionNames.set(
+      file.readUInt16LE(at + 4),
+      text(strings(definitions.link) + file.readUInt32LE(auxiliary)),
+    );
+    const step = file.readUInt32LE(at + 16);
+    more = step !== 0;
+    at += step;
+  }
+  const versionOfSymbols = find(section.versionOfSymbols);
+  const symbolVersions = new Map<string, string>();
+  for (const [index, symbol] of named.entries()) {
+    if (!symbol.isDefined || versionOfSymbols === undefined) continue;
+    // The first symbol is none, and not in the list. The highest bit says that the version is not the default.
+    const number = file.readUInt16LE(versionOfSymbols.offset + 2 * (index + 1)) & 0x7fff;
+    const version = versionNames.get(number);
+    if (version !== undefined) symbolVersions.set(symbol.name, version);
+  }
+
   const stack = segments.find((entry) => entry.type === segment.gnuStack);
   return {
     needed: entries
@@ -87,6 +118,7 @@ export function readElf(path: string): ElfFacts {
     hasExecutableStack: stack === undefined || (stack.flags & 1) !== 0,
     undefinedSymbols: named.filter((entry) => !entry.isDefined && !entry.isWeak).map((entry) => entry.name),
     definedSymbols: named.filter((entry) => entry.isDefined).map((entry) => entry.name),
+    symbolVersions,
     versions,
     hasSymbolTable: find(section.symbolTable) !== undefined,
   };

@@ -25,7 +25,9 @@ export interface FakeRequest {
 export type FakeAnswer = string | Partial<NativeReply> | Error;
 export type FakeHandler = (request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>;
 
-type ErrorFacts = Partial<Pick<NativeError, "dbusName" | "dbusMessage" | "errno" | "stage">>;
+type ErrorFacts = Partial<
+  Pick<NativeError, "dbusName" | "dbusMessage" | "errno" | "stage" | "linkerMessage">
+>;
 
 /** An error as the addon throws it. */
 export function nativeError(code: NativeError["code"], facts: ErrorFacts = {}): NativeError {
@@ -81,6 +83,8 @@ export class FakeBus implements NativeBinding {
   /** How names were watched. */
   readonly watches: (NativeHold | undefined)[] = [];
   readonly canceled: NativeCall[] = [];
+  /** Why libsystemd cannot be loaded, if it cannot. */
+  linkerMessage: string | undefined;
   /** Why connecting fails, if it does. */
   connectError: Error | undefined;
   /** Set to keep `connect` waiting. */
@@ -178,6 +182,10 @@ export class FakeBus implements NativeBinding {
     return { connection, cancel: () => cancel(nativeError("canceled")) };
   }
 
+  loadLibrary(): string | undefined {
+    return this.linkerMessage;
+  }
+
   stats() {
     const connections = this.#connections.size + this.#connecting.size;
     return { connections, callsInFlight: this.#flights.size, ioThreads: 1 };
@@ -185,6 +193,8 @@ export class FakeBus implements NativeBinding {
 
   async #connect(options: NativeConnectOptions, canceled: Promise<never>): Promise<NativeConnection> {
     await Promise.race([this.connectGate, canceled]);
+    const { linkerMessage } = this;
+    if (linkerMessage !== undefined) throw nativeError("library_missing", { linkerMessage });
     if (this.connectError !== undefined) throw this.connectError;
     const [ended, end] = rejectable();
     const connection: FakeConnection = {
