@@ -1,7 +1,5 @@
 #include "linux/bus_names.h"
 
-#include <algorithm>
-
 namespace broker {
 namespace {
 
@@ -22,9 +20,10 @@ bool isWordCharacter(char character) {
 bool isElement(std::string_view text, unsigned allowed) {
   if (text.empty()) return false;
   if (isDigit(text.front()) && (allowed & kLeadingDigits) == 0) return false;
-  return std::all_of(text.begin(), text.end(), [allowed](char character) {
-    return isWordCharacter(character) || (character == '-' && (allowed & kHyphens) != 0);
-  });
+  for (const char character : text) {
+    if (!isWordCharacter(character) && (character != '-' || (allowed & kHyphens) == 0)) return false;
+  }
+  return true;
 }
 
 /** Checks each element; tells how many there are, or 0 if one is not valid. */
