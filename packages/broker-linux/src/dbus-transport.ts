@@ -13,6 +13,7 @@ import {
   cancelInteractiveFlowRequest,
   protocolVersion,
 } from "./protocol.js";
+import { libraryObstacle } from "./session-errors.js";
 import type { BrokerCall, BrokerGreeting, BrokerTransport, KeyringState } from "./transport.js";
 
 /** Name of the addon's queue that keeps interactive calls one at a time in this process. */
@@ -103,7 +104,8 @@ export class DBusTransport implements BrokerTransport {
 
   async *diagnose(deadline: Deadline, facts: CallFacts): AsyncGenerator<DiagnosticCheck> {
     const loading = await check(checks.nativeAddon, async () => {
-      addon.require(this.#loadBinding);
+      const obstacle = libraryObstacle(addon.require(this.#loadBinding), facts);
+      if (obstacle !== undefined) throw obstacle;
       return `Loaded (${process.platform}-${process.arch}).`;
     });
     yield loading;

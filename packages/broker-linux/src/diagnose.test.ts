@@ -67,7 +67,8 @@ describe("diagnose", () => {
   it("says what to install where libsystemd is missing", async () => {
     const bus = new FakeBus();
     bus.linkerMessage = "libsystemd.so.0: cannot open shared object file: No such file or directory";
-    const failed = (await diagnose(bus)).find(({ outcome }) => outcome === "fail");
+    const [failed] = await diagnose(bus);
+    expect(failed).toMatchObject({ id: "native-addon", outcome: "fail" });
     expect(failed?.detail).toContain("libsystemd.so.0: cannot open shared object file");
     expect(failed?.hint).toContain("sudo apt-get install libsystemd0");
   });

@@ -14,6 +14,7 @@ const nativeCodes = new Set<string>([
   "timed_out",
   "canceled",
   "disconnected",
+  "library_missing",
   "connect_failed",
   "invalid_argument",
   "unsupported_reply",
