@@ -334,20 +334,14 @@ export class ProtocolBroker implements Broker {
   }
 
   /** Sends one request; a broker that died of a locked keyring is told apart from one that just died. */
-  async #ask(method: BrokerMethod, requestJson: string, call: RoutedCall): Promise<string> {
+  #ask(method: BrokerMethod, requestJson: string, call: RoutedCall): Promise<string> {
     const interactive = method === "acquireTokenInteractively";
-    try {
-      return await call.transport.request({ method, requestJson, interactive }, call.deadline, call.facts);
-    } catch (error) {
-      if (
-        error instanceof BrokerError &&
-        mayBeKeyring.has(error.reason ?? "") &&
-        (await this.#isKeyringLocked(call))
-      ) {
-        throw keyringLocked(call.facts);
-      }
-      throw error;
-    }
+    return call.transport
+      .request({ method, requestJson, interactive }, call.deadline, call.facts)
+      .catch(async (error: unknown) => {
+        const mayBeLocked = error instanceof BrokerError && mayBeKeyring.has(error.reason ?? "");
+        throw mayBeLocked && (await this.#isKeyringLocked(call)) ? keyringLocked(call.facts) : error;
+      });
   }
 
   async #token(method: BrokerMethod, prepared: PreparedTokenRequest, call: RoutedCall): Promise<BrokerToken> {

@@ -34,19 +34,22 @@ export async function runCall<T>(
   options: OperationOptions,
   work: (call: Call) => Promise<T>,
 ): Promise<T> {
-  const { scopes, redirectUri, personalData } = about();
-  const deadline = new Deadline(operation, platform, options, timeoutInMs);
-  const { correlationId } = deadline;
-  const log = new CallLog(operation, correlationId, options);
-  const facts = { operation, platform, correlationId, scopes, redirectUri, personalData };
+  const startedAt = performance.now();
+  // Before anything is made for the call: of a thousand that are made at once, most wait here.
   const turn = fairStart();
   if (turn !== undefined) await turn;
+  let call: Call | undefined;
   try {
-    const result = await work({ deadline, facts, log });
-    log.succeeded(deadline.elapsedInMs);
+    const { scopes, redirectUri, personalData } = about();
+    const deadline = new Deadline(operation, platform, options, timeoutInMs, startedAt);
+    const { correlationId } = deadline;
+    const facts = { operation, platform, correlationId, scopes, redirectUri, personalData };
+    call = { deadline, facts, log: new CallLog(operation, correlationId, options) };
+    const result = await work(call);
+    call.log.succeeded(deadline.elapsedInMs);
     return result;
   } catch (error) {
-    log.failed(error, deadline.elapsedInMs);
+    call?.log.failed(error, call.deadline.elapsedInMs);
     throw error;
   } finally {
     hasEnded();
