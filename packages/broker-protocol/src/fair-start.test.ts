@@ -1,41 +1,59 @@
 import { describe, expect, it } from "vitest";
-import { fairStart, hasEnded } from "./fair-start.js";
+import { startFairly } from "./fair-start.js";
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
+/** Calls that begin and do not end, by their numbers. */
+function endlessCalls(count: number) {
+  const begun: number[] = [];
+  const ends: (() => void)[] = [];
+  const calls = Array.from({ length: count }, (_, index) =>
+    startFairly(() => {
+      begun.push(index);
+      return new Promise<void>((resolve) => ends.push(resolve));
+    }),
+  );
+  const endAll = async () => {
+    for (const end of ends) end();
+    await Promise.all(calls);
+  };
+  return { begun, endAll };
+}
+
 describe("a fair start", () => {
-  it("lets a few calls begin at once", () => {
-    expect(Array.from({ length: 5 }, fairStart)).toEqual(new Array(5).fill(undefined));
-    for (let call = 0; call < 5; call++) hasEnded();
+  it("lets a few calls begin at once", async () => {
+    const { begun, endAll } = endlessCalls(5);
+    expect(begun).toEqual([0, 1, 2, 3, 4]);
+    await endAll();
   });
 
-  it("keeps nobody waiting who makes one call after the other", () => {
+  it("keeps nobody waiting who makes one call after the other", async () => {
     for (let call = 0; call < 100; call++) {
-      expect(fairStart()).toBeUndefined();
-      hasEnded();
+      const { begun, endAll } = endlessCalls(1);
+      expect(begun).toEqual([0]);
+      await endAll();
     }
   });
 
   it("spreads many over turns of the event loop, in their order", async () => {
-    const begun: number[] = [];
-    const inTurn: number[] = [];
-    const calls = Array.from({ length: 300 }, async (_, index) => {
-      await fairStart();
-      begun.push(index);
-    });
-    let done = false;
-    const all = Promise.all(calls).then(() => {
-      done = true;
-    });
-    while (!done) {
+    const { begun, endAll } = endlessCalls(300);
+    const inTurn = [begun.length];
+    while (begun.length < 300) {
       const before = begun.length;
       await nextTurn();
       inTurn.push(begun.length - before);
     }
-    await all;
-    for (const _ of calls) hasEnded();
+    await endAll();
     expect(begun).toEqual(Array.from({ length: 300 }, (_, index) => index));
     expect(Math.max(...inTurn)).toBeLessThanOrEqual(20);
-    expect(inTurn.filter((count) => count > 0).length).toBeGreaterThan(3);
+  });
+
+  it("hands on what a call gives, and how it fails", async () => {
+    const { endAll } = endlessCalls(20);
+    const later = startFairly(async () => 5);
+    const failing = startFairly(() => Promise.reject(new Error("no")));
+    await expect(failing).rejects.toThrow("no");
+    expect(await later).toBe(5);
+    await endAll();
   });
 });

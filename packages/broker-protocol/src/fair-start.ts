@@ -6,27 +6,33 @@ const inNextTurn = setImmediate;
 
 /** Calls that began and, as far as is known here, did so in this turn. */
 let begun = 0;
-/** Lets those begin who wait, the first come first. */
+/** Begins those that wait, the first come first. */
 const waiting: (() => void)[] = [];
 
 /**
- * Waits until a call may begin, if it has to: who starts a thousand calls at once shall not keep timers and sockets
- * waiting until all of them are written. Calls begin in the order they were made. Each that began has to be told to
- * {@link hasEnded} when it is over.
+ * Begins a call, now or a few turns later: who starts a thousand calls at once shall not keep timers and sockets
+ * waiting until all of them are written. Calls begin in the order they were made.
  */
-export function fairStart(): Promise<void> | undefined {
+export function startFairly<T>(call: () => Promise<T>): Promise<T> {
   if (waiting.length === 0 && begun < callsPerTurn) {
     begun++;
-    return undefined;
+    return begin(call);
   }
+  // Nothing more than this is kept of a call that waits: a thousand are, for as long as it takes.
   return new Promise((resolve) => {
     if (waiting.length === 0) inNextTurn(beginSome);
-    waiting.push(resolve);
+    waiting.push(() => resolve(begin(call)));
   });
 }
 
-/** A call that began has ended. It took an answer, which comes in a later turn: another one may begin in its place. */
-export function hasEnded(): void {
+function begin<T>(call: () => Promise<T>): Promise<T> {
+  const result = call();
+  result.then(makeRoom, makeRoom);
+  return result;
+}
+
+/** A call that ends took an answer, which comes in a later turn: another one may begin in its place. */
+function makeRoom(): void {
   if (begun > 0) begun--;
 }
 
@@ -34,5 +40,5 @@ function beginSome(): void {
   const some = waiting.splice(0, callsPerTurn);
   begun = some.length;
   if (waiting.length > 0) inNextTurn(beginSome);
-  for (const begin of some) begin();
+  for (const one of some) one();
 }
