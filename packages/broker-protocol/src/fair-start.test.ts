@@ -48,6 +48,29 @@ describe("a fair start", () => {
     expect(Math.max(...inTurn)).toBeLessThanOrEqual(20);
   });
 
+  it("keeps no more in flight than it takes, while answers keep coming", async () => {
+    let inFlight = 0;
+    let most = 0;
+    const calls = Array.from({ length: 500 }, () =>
+      startFairly(async () => {
+        most = Math.max(most, ++inFlight);
+        await nextTurn();
+        await nextTurn();
+        inFlight--;
+      }),
+    );
+    await Promise.all(calls);
+    expect(most).toBeLessThanOrEqual(110);
+  });
+
+  it("goes on although some never end", async () => {
+    const stuck = endlessCalls(150);
+    while (stuck.begun.length < 150) await nextTurn();
+    const quick = Array.from({ length: 200 }, () => startFairly(nextTurn));
+    await Promise.all(quick);
+    await stuck.endAll();
+  });
+
   it("hands on what a call gives, and how it fails", async () => {
     const { endAll } = endlessCalls(20);
     const later = startFairly(async () => 5);
