@@ -23,7 +23,7 @@ const usage = `usage: npm run bench -- [options]
 const full = {
   rounds: 5,
   freshProcesses: 15,
-  calls: 1000,
+  calls: 2000,
   burstCalls: 3200,
   bursts: 5,
   manyAtOnce: 1000,
