@@ -19,15 +19,12 @@ struct Registry {
   std::vector<std::unique_ptr<IoThread>> ending;
 };
 
-// Never destroyed: JavaScript workers may still come and go while the process runs its exit handlers.
-union Immortal {
-  Registry registry{};
-  ~Immortal() {}
-};
-constinit Immortal immortal;
+// Never destroyed: JavaScript workers may still come and go while the process runs its exit handlers. Made when
+// the addon is loaded: making it at its first use would need libstdc++'s guards, and with them its exceptions.
+Registry* const instance = new Registry();
 
 Registry& registry() {
-  return immortal.registry;
+  return *instance;
 }
 
 }  // namespace

@@ -146,12 +146,20 @@ Napi::Value Connection::call(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(env);
   const std::shared_ptr<PromiseBridge>& promises = environment.promises;
   const auto [id, promise] = promises->open(env, read.value().keepAlive, Value());
+  const Napi::Value pending = environment.callObjects.pendingCall(env, promise, id);
+  // Nothing is sent for a caller who would not hear of it, and could not cancel it either.
+  if (pending.IsEmpty()) {
+    if (env.IsExceptionPending()) env.GetAndClearPendingException();
+    // Nobody has this promise, so nobody could handle its rejection.
+    promises->resolve(env, id, env.Undefined());
+    return refusedWork(env, "reply", canceled("The call"));
+  }
   handle_->bus->call(id, std::move(read.value().request), [promises, id = id](Result<Reply> reply) {
     promises->settle(id, std::move(reply), [](Napi::Env to, const Reply& value) {
       return Environment::of(to).callObjects.reply(to, value);
     });
   });
-  return environment.callObjects.pendingCall(env, promise, id);
+  return pending;
 }
 
 void cancelCall(const Napi::CallbackInfo& info) {

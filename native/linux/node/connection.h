@@ -12,8 +12,7 @@ namespace broker {
 /** `connect` of src/native.ts. */
 Napi::Value connect(const Napi::CallbackInfo& info);
 
-/** `NativePendingCall.cancel` of src/native.ts, for all pending calls: which one it is says the id it is
- * given. */
+/** `NativePendingCall.cancel` of src/native.ts, for all pending calls: takes the id of the one to end. */
 void cancelCall(const Napi::CallbackInfo& info);
 
 /** The class behind `NativeConnection` of src/native.ts. */

@@ -10,7 +10,8 @@ namespace broker {
 
 /**
  * Makes the objects that every call needs, by a few words of JavaScript: Node-API sets one property at a
- * time, which takes five times as long. What cannot be made is empty; the environment is ending then.
+ * time, which takes five times as long. What cannot be made is empty: the
+ * environment is ending then, or the caller's stack is at its end.
  */
 class CallObjects {
  public:

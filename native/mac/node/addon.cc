@@ -71,15 +71,13 @@ Napi::Object refusedRequest(Napi::Env env, const Failure& failure) {
 SsoExchange::OnOutcome forwardOutcome(const Environment& environment, PromiseBridge::Id id) {
   return [thread = environment.thread, promises = environment.promises, exchanges = environment.exchanges,
           id](SsoOutcome outcome) {
-    // Tasks are copyable functions, so what is large is shared.
-    auto shared = std::make_shared<SsoOutcome>(std::move(outcome));
-    thread->post([promises, exchanges, id, shared](Napi::Env env) {
+    thread->post([promises, exchanges, id, outcome = std::move(outcome)](Napi::Env env) {
       exchanges->end(id);
       if (!promises->isPending(id)) return;
-      if (const auto* response = std::get_if<SsoResponse>(shared.get())) {
+      if (const auto* response = std::get_if<SsoResponse>(&outcome)) {
         promises->resolve(env, id, toJs(env, *response));
       } else {
-        promises->reject(env, id, toJs(env, *std::get_if<SsoFailure>(shared.get())));
+        promises->reject(env, id, toJs(env, *std::get_if<SsoFailure>(&outcome)));
       }
     });
   };

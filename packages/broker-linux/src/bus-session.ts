@@ -15,7 +15,6 @@ import {
   diedInTheMiddle,
   foreignReply,
   helperMissing,
-  isLibraryMissing,
   libraryMissing,
   restlessName,
   silentBus,
@@ -423,12 +422,11 @@ export class BusSession {
   }
 
   #connectFailure(error: unknown, found: BusAddress): unknown {
-    if (isLibraryMissing(error))
-      return new SessionFailure((facts) => libraryMissing(error.linkerMessage ?? "", facts));
     const native = asNativeError(error);
     if (native === undefined) return error;
     return new SessionFailure((facts) => {
       if (native.code === "dbus_error") return dbusError(native, facts);
+      if (native.code === "library_missing") return libraryMissing(native.linkerMessage ?? "", facts);
       if (native.code === "disconnected") return this.#connectionFailure(native, undefined, facts);
       return connectFailed(native, found, connectTimeoutInMs, this.#options.env, facts);
     });

@@ -10,11 +10,6 @@ export function libraryObstacle(binding: NativeBinding, facts: CallFacts): Broke
   return linkerMessage === undefined ? undefined : libraryMissing(linkerMessage, facts);
 }
 
-/** Whether connecting failed before it began, for want of libsystemd. */
-export function isLibraryMissing(error: unknown): error is NativeError {
-  return error instanceof Error && (error as Partial<NativeError>).code === "library_missing";
-}
-
 /** libsystemd cannot be opened, or not be used; what the dynamic linker says. */
 export function libraryMissing(linkerMessage: string, facts: CallFacts): BrokerError {
   const text = foreignText(linkerMessage, facts).replace(/[.\s]*$/, "");

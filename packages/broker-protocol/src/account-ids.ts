@@ -18,9 +18,8 @@ export interface HomeIds {
 
 /** The two ids in a home account id. */
 export function homeIds(homeAccountId: string): HomeIds {
-  const dot = homeAccountId.indexOf(".");
-  if (dot < 0) return { uid: homeAccountId, utid: "" };
-  return { uid: homeAccountId.slice(0, dot), utid: homeAccountId.slice(dot + 1) };
+  const [uid = "", utid = ""] = homeAccountId.split(".", 2);
+  return { uid, utid };
 }
 
 /** `clientInfo` as brokers write it, of a home account id; `undefined` for what is none. */

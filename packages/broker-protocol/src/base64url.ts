@@ -9,5 +9,8 @@ export function base64UrlText(encoded: string): string {
   // Three bytes of every four characters.
   if (encoded.length > workplace.length) return Buffer.from(encoded, "base64url").toString("utf8");
   const length = workplace.write(encoded, "base64url");
-  return workplace.toString("utf8", 0, length);
+  const text = workplace.toString("utf8", 0, length);
+  // Claims name people; here they would stay for as long as the thread lives.
+  workplace.fill(0, 0, length);
+  return text;
 }

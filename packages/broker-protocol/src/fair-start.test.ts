@@ -1,14 +1,25 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, expect, it } from "vitest";
-import { startFairly } from "./fair-start.js";
+import { fairStart, hasEnded } from "./fair-start.js";
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A call that does this, at its turn. */
+async function fairCall<T>(work: () => T | Promise<T>): Promise<T> {
+  await fairStart();
+  try {
+    return await work();
+  } finally {
+    hasEnded(true);
+  }
+}
 
 /** Calls that begin and do not end, by their numbers. */
 function endlessCalls(count: number) {
   const begun: number[] = [];
   const ends: (() => void)[] = [];
   const calls = Array.from({ length: count }, (_, index) =>
-    startFairly(() => {
+    fairCall(() => {
       begun.push(index);
       return new Promise<void>((resolve) => ends.push(resolve));
     }),
@@ -21,18 +32,28 @@ function endlessCalls(count: number) {
 }
 
 describe("a fair start", () => {
-  it("lets a few calls begin at once", async () => {
-    const { begun, endAll } = endlessCalls(5);
-    expect(begun).toEqual([0, 1, 2, 3, 4]);
-    await endAll();
+  it("lets a few calls begin at once", () => {
+    expect(Array.from({ length: 5 }, fairStart)).toEqual(new Array(5).fill(undefined));
+    for (let call = 0; call < 5; call++) hasEnded(true);
   });
 
-  it("keeps nobody waiting who makes one call after the other", async () => {
+  it("keeps nobody waiting who makes one call after the other", () => {
     for (let call = 0; call < 100; call++) {
-      const { begun, endAll } = endlessCalls(1);
-      expect(begun).toEqual([0]);
-      await endAll();
+      expect(fairStart()).toBeUndefined();
+      hasEnded(true);
     }
+  });
+
+  it("leaves others their turn where calls are refused one after the other", async () => {
+    let isOthersTurn = false;
+    setImmediate(() => {
+      isOthersTurn = true;
+    });
+    for (let call = 0; call < 100 && !isOthersTurn; call++) {
+      await fairStart();
+      hasEnded(false);
+    }
+    expect(isOthersTurn).toBe(true);
   });
 
   it("spreads many over turns of the event loop, in their order", async () => {
@@ -52,7 +73,7 @@ describe("a fair start", () => {
     let inFlight = 0;
     let most = 0;
     const calls = Array.from({ length: 500 }, () =>
-      startFairly(async () => {
+      fairCall(async () => {
         most = Math.max(most, ++inFlight);
         await nextTurn();
         await nextTurn();
@@ -66,17 +87,30 @@ describe("a fair start", () => {
   it("goes on although some never end", async () => {
     const stuck = endlessCalls(150);
     while (stuck.begun.length < 150) await nextTurn();
-    const quick = Array.from({ length: 200 }, () => startFairly(nextTurn));
-    await Promise.all(quick);
+    await Promise.all(Array.from({ length: 200 }, () => fairCall(nextTurn)));
     await stuck.endAll();
   });
 
-  it("hands on what a call gives, and how it fails", async () => {
-    const { endAll } = endlessCalls(20);
-    const later = startFairly(async () => 5);
-    const failing = startFairly(() => Promise.reject(new Error("no")));
-    await expect(failing).rejects.toThrow("no");
-    expect(await later).toBe(5);
-    await endAll();
+  it("lets nobody wait long for others to be answered", async () => {
+    const stuck = endlessCalls(150);
+    while (stuck.begun.length < 150) await nextTurn();
+    let isOver = false;
+    const answers = (async () => {
+      while (!isOver) await fairCall(() => new Promise((resolve) => setTimeout(resolve, 2)));
+    })();
+    const started = performance.now();
+    await Promise.all(Array.from({ length: 50 }, () => fairCall(() => {})));
+    expect(performance.now() - started).toBeLessThan(1_000);
+    isOver = true;
+    await answers;
+    await stuck.endAll();
+  });
+
+  it("begins a call in its caller's own asynchronous context", async () => {
+    const context = new AsyncLocalStorage<number>();
+    const seen = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => context.run(index, () => fairCall(() => context.getStore()))),
+    );
+    expect(seen).toEqual(Array.from({ length: 50 }, (_, index) => index));
   });
 });

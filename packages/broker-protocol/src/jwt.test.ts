@@ -20,6 +20,7 @@ describe("the claims of a token", () => {
     ["four parts", "e30.e30.e30.e30"],
     ["an empty part", "e30..e30"],
     ["no base64url", "e30.{}.e30"],
+    ["not only base64url", "e30.e3!0=.e30"],
     ["no JSON", `e30.${Buffer.from("text").toString("base64url")}.e30`],
     ["no object", `e30.${Buffer.from("[]").toString("base64url")}.e30`],
   ])("are not there: %s", (_, token) => {

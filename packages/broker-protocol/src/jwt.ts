@@ -6,7 +6,8 @@ export function jwtClaims(token: string): JsonObject | undefined {
   const start = token.indexOf(".") + 1;
   const end = token.indexOf(".", start);
   if (start === 0 || end < 0 || token.includes(".", end + 1)) return undefined;
-  return parseObject(base64UrlText(token.slice(start, end)));
+  const payload = token.slice(start, end);
+  return /^[\w-]+$/.test(payload) ? parseObject(base64UrlText(payload)) : undefined;
 }
 
 /** Claims of the access token, looked up inside a signed HTTP request (claim `at`) where it is one. */

@@ -2,7 +2,7 @@ import type { BrokerPlatform, OperationOptions } from "@x/broker-contract";
 import type { CallFacts } from "./call-facts.js";
 import { CallLog } from "./call-log.js";
 import { Deadline } from "./deadline.js";
-import { startFairly } from "./fair-start.js";
+import { fairStart, hasEnded } from "./fair-start.js";
 
 /** One public call: whose patience it is, what its errors say, where it logs. */
 export interface Call {
@@ -29,26 +29,31 @@ export interface CallDescription {
  * Carries out a public call: at its turn, and logged.
  * @throws What `about` and `work` throw, as a rejection
  */
-export function runCall<T>(
-  description: CallDescription,
+export async function runCall<T>(
+  { operation, platform, about, timeoutInMs }: CallDescription,
   options: OperationOptions,
   work: (call: Call) => Promise<T>,
 ): Promise<T> {
   const startedAt = performance.now();
-  return startFairly(async () => {
-    const { operation, platform, about, timeoutInMs } = description;
+  // Before anything is made for the call: of a thousand that are made at once, most wait here.
+  const turn = fairStart();
+  if (turn !== undefined) await turn;
+  let call: Call | undefined;
+  let answered = false;
+  try {
     const { scopes, redirectUri, personalData } = about();
     const deadline = new Deadline(operation, platform, options, timeoutInMs, startedAt);
     const { correlationId } = deadline;
-    const log = new CallLog(operation, correlationId, options);
     const facts = { operation, platform, correlationId, scopes, redirectUri, personalData };
-    try {
-      const result = await work({ deadline, facts, log });
-      log.succeeded(deadline.elapsedInMs);
-      return result;
-    } catch (error) {
-      log.failed(error, deadline.elapsedInMs);
-      throw error;
-    }
-  });
+    call = { deadline, facts, log: new CallLog(operation, correlationId, options) };
+    const result = await work(call);
+    answered = true;
+    call.log.succeeded(deadline.elapsedInMs);
+    return result;
+  } catch (error) {
+    call?.log.failed(error, call.deadline.elapsedInMs);
+    throw error;
+  } finally {
+    hasEnded(answered);
+  }
 }

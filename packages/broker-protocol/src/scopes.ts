@@ -9,11 +9,10 @@ const openIdScopes = new Set(["openid", "profile", "offline_access"]);
  * @throws TypeError for anything but a list of strings, BrokerError `invalid_request` for an empty one
  */
 export function requestedScopes(scopes: readonly string[], facts: CallFacts): string[] {
-  if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === "string")) {
-    throw new TypeError("scopes must be an array of strings.");
-  }
+  if (!Array.isArray(scopes)) throw new TypeError("scopes must be an array of strings.");
   const wanted: string[] = [];
   for (const scope of scopes as readonly string[]) {
+    if (typeof scope !== "string") throw new TypeError("scopes must be an array of strings.");
     for (const word of /\s/.test(scope) ? scope.split(/\s+/) : [scope])
       if (word !== "" && !openIdScopes.has(word) && !wanted.includes(word)) wanted.push(word);
   }

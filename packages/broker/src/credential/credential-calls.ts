@@ -13,7 +13,7 @@ import { Flight, Flights, type FlightWork, throwIfAborted, untilAborted } from "
 import { guardedBroker, lateBroker } from "./guarded-broker.js";
 import { sameId } from "./ids.js";
 import type { RoutedAccessToken } from "./interactive-browser-broker-credential.js";
-import { beginLoadingLogger, CredentialLogger, loadLogger } from "./logging.js";
+import { CredentialLogger, loadLogger } from "./logging.js";
 import {
   type CredentialOperationOptions,
   type OperationCallOptions,
@@ -205,6 +205,7 @@ export class CredentialCalls {
     const sequence = ++this.#sequence;
     return async (abortSignal, correlationId) => {
       const { broker: given } = this.#settings;
+      if (given !== undefined) void loadLogger();
       const asked = given ?? lateBroker(() => this.#findBroker(abortSignal));
       const broker = guardedBroker(asked);
       // No limit of the platform's own: whoever waits for the flight leaves when their time is over.
@@ -216,7 +217,7 @@ export class CredentialCalls {
   async #findBroker(abortSignal: AbortSignal): Promise<Broker> {
     const broker = await untilAborted(this.#platformBroker(), abortSignal);
     // From here on the broker works and we wait: time for what takes longest to load, and no answer needs.
-    beginLoadingLogger();
+    void loadLogger();
     return broker;
   }
 

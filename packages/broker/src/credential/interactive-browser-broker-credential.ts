@@ -110,10 +110,17 @@ export class InteractiveBrowserBrokerCredential implements TokenCredential {
    * wait for it that only imports the class. Calls made meanwhile go on in their order.
    */
   #load(): Promise<CredentialCalls> {
-    this.#loading ??= import("./credential-calls.js").then(({ CredentialCalls }) => {
-      this.#calls = new CredentialCalls(this.#settings, sharedPlatformBroker);
-      return this.#calls;
-    });
+    this.#loading ??= import("./credential-calls.js").then(
+      ({ CredentialCalls }) => {
+        this.#calls = new CredentialCalls(this.#settings, sharedPlatformBroker);
+        return this.#calls;
+      },
+      (error: unknown) => {
+        // Too many open files, say: the next call tries again.
+        this.#loading = undefined;
+        throw error;
+      },
+    );
     return this.#loading;
   }
 }

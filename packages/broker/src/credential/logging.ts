@@ -5,27 +5,33 @@ type Level = "error" | "warning" | "info" | "verbose";
 
 let logger: AzureLogger | undefined;
 let loading: Promise<void> | undefined;
-/** What was logged before the logger was there. */
-const waiting: (() => void)[] = [];
+/** What was logged before the logger was there; `undefined` once it is, or cannot be had. */
+let waiting: (() => void)[] | undefined = [];
 
-/** Loads the Azure SDK's logger, and has it write what waited for it. */
+/** Loads the Azure SDK's logger, and has it write what waited for it. Never rejects: no call fails for want of a log. */
 export function loadLogger(): Promise<void> {
-  loading ??= import("@azure/logger").then(({ createClientLogger }) => {
-    logger = createClientLogger("broker");
-    for (const write of waiting.splice(0)) write();
-  });
+  loading ??= import("@azure/logger").then(
+    ({ createClientLogger }) => {
+      logger = createClientLogger("broker");
+      writeAllThatWaited();
+    },
+    () => {
+      waiting = undefined;
+    },
+  );
   return loading;
 }
 
-/** Begins to load it. Whoever waits for it later hears of a failure. */
-export function beginLoadingLogger(): void {
-  if (logger === undefined) loadLogger().catch(() => {});
+function writeAllThatWaited(): void {
+  const lines = waiting ?? [];
+  waiting = undefined;
+  for (const line of lines) line();
 }
 
 /** @param text - Called only if somebody reads it. */
 function write(level: Level, text: () => string): void {
-  if (logger === undefined) waiting.push(() => write(level, text));
-  else if (logger[level].enabled) logger[level](text());
+  if (waiting !== undefined) waiting.push(() => write(level, text));
+  else if (logger?.[level].enabled) logger[level](text());
 }
 
 /** Logs for one credential, in the words of the Azure SDK. User names only with support logging, tokens never. */
