@@ -119,9 +119,9 @@ export class BusSession {
   }
 
   /**
-   * Calls the broker, which answers with a text. A broker that left the bus before the call reached it is looked for (and started) once
-   * more, and one that has just been started is given a moment: the call was never carried out, so sending it
-   * again cannot do anything twice.
+   * Calls the broker, which answers with a text. A broker that left the bus before the call reached it is looked for
+   * (and started) once more, and one that has just been started is given a moment: the call was never carried out, so
+   * sending it again cannot do anything twice.
    */
   async callBroker(
     call: BrokerMessage,

@@ -4,7 +4,7 @@ import { type CallFacts, callError } from "./call-facts.js";
 import type { AboutRequest } from "./run-call.js";
 
 /**
- * What a request without anything worth telling tells about itself to errors.
+ * Looks at a request that has nothing in it for errors to tell.
  * @throws TypeError for what is no object at all
  */
 export function aboutRequest(request: object): AboutRequest {
@@ -13,7 +13,7 @@ export function aboutRequest(request: object): AboutRequest {
 }
 
 /**
- * The same for a request that is about an account.
+ * Looks at a request about an account: errors must not name that.
  * @throws TypeError for what is no object at all
  */
 export function aboutAccount(request: { readonly account?: BrokerAccount }): AboutRequest {
@@ -22,7 +22,7 @@ export function aboutAccount(request: { readonly account?: BrokerAccount }): Abo
 }
 
 /**
- * The same for a token request.
+ * Looks at a token request: errors tell its scopes, and must not name whom it is for.
  * @throws TypeError for what is no object at all, and for fields of the wrong type that would end up in errors
  */
 export function aboutToken(request: TokenRequest): AboutRequest {
