@@ -19,8 +19,9 @@ struct Registry {
   std::vector<std::unique_ptr<IoThread>> ending;
 };
 
-// Never destroyed: JavaScript workers may still come and go while the process runs its exit handlers. Made when
-// the addon is loaded: making it at its first use would need libstdc++'s guards, and with them its exceptions.
+// Never destroyed: JavaScript workers may still come and go while the process runs its exit handlers. Made
+// when the addon is loaded: making it at its first use would need libstdc++'s guards, and with them its
+// exceptions.
 Registry* const instance = new Registry();
 
 Registry& registry() {
