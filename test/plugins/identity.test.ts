@@ -220,7 +220,10 @@ describe.each(versions)("@azure/identity %s", (version, load) => {
     let before: Partial<Record<string, string | undefined>>;
     beforeEach((ctx) => {
       before = Object.fromEntries(Object.keys(set).map((name) => [name, process.env[name]]));
-      if (version === "4.0") ctx.skip("@azure/identity 4.0 opens a browser then.");
+      if (version === "4.0")
+        ctx.skip(
+          "@azure/identity 4.0 opens the system's browser where there is no broker; later versions fail.",
+        );
       Object.assign(process.env, set);
       identity.useIdentityPlugin(nativeBrokerPlugin);
     });
@@ -333,7 +336,10 @@ describe.each(versions)("@azure/identity %s", (version, load) => {
 
     it("never opens a window", async (ctx) => {
       if (version === "4.0") ctx.skip("It asks a broker since @azure/identity 4.11.");
-      if (version === "4.11") ctx.skip("@azure/identity 4.11 lets the user pick an account then.");
+      if (version === "4.11")
+        ctx.skip(
+          "@azure/identity 4.11 lets the broker ask the user here; later versions ask it without a window.",
+        );
       signInToVsCode(home.path, ".azure");
       identity.useIdentityPlugin(vsCodePlugin);
       stage.tenant.addPolicy({}, { kind: "interaction_required" });

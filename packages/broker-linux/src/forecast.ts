@@ -1,5 +1,5 @@
-import { BrokerError } from "@x/broker-contract";
-import type { CallFacts } from "@x/broker-protocol";
+import type { BrokerError } from "@x/broker-contract";
+import { type BrokerForecast, type CallFacts, forecast } from "@x/broker-protocol";
 import {
   type BusAddress,
   type Environment,
@@ -17,10 +17,7 @@ import { readKernel } from "./wsl/kernel.js";
 import { wslLocations } from "./wsl/locations.js";
 import { absence } from "./wsl/wsl-errors.js";
 
-/** Whether there may be a broker, as far as that shows without asking anybody. */
-export type BrokerForecast =
-  | { readonly possible: true }
-  | { readonly possible: false; readonly error: BrokerError };
+export type { BrokerForecast };
 
 /** How the broker would be reached: as for `createLinuxBroker`. */
 export type ForecastOptions = Pick<
@@ -39,13 +36,7 @@ export type ForecastOptions = Pick<
  * `transport` or `X_BROKER_TRANSPORT` says `"dbus"`. From within WSL a broker is possible where `wslinfo` is.
  */
 export function forecastBroker(options: ForecastOptions = {}): BrokerForecast {
-  try {
-    const error = obstacle(options);
-    return error === undefined ? { possible: true } : { possible: false, error };
-  } catch (error) {
-    if (error instanceof BrokerError) return { possible: false, error };
-    throw error;
-  }
+  return forecast(() => obstacle(options));
 }
 
 /** What stands against a broker, if anything does. */

@@ -37,6 +37,7 @@ import {
   personalDataOf,
   redirectUriCheck,
   runCall,
+  runProbe,
   severalAccounts,
   skipped,
   versionCheck,
@@ -97,32 +98,29 @@ export class ProtocolBroker implements Broker {
     return this.#route.current.dialect.platform;
   }
 
-  async probe(options: OperationOptions = {}): Promise<BrokerStatus> {
-    try {
-      return await this.#run(
-        "probe",
-        options,
-        () => ({}),
-        defaultTimeoutInMs,
-        async (call) => {
-          const routed = await this.#routed(call, undefined, "afresh");
-          const { transport } = routed;
-          const { platform } = transport.dialect;
-          const version = await this.#version(await transport.reach(call.deadline, routed.facts), routed);
-          return {
-            available: true,
-            platform,
-            ...(version !== undefined && { brokerVersion: version }),
-            emulated: version !== undefined && isEmulator(version),
-            capabilities: brokerCapabilities(platform, version, transport.brokerProcess()?.program),
-            facts: transport.describe(),
-          };
-        },
-      );
-    } catch (error) {
-      if (!(error instanceof BrokerError)) throw error;
-      return { available: false, platform: this.platform, error, facts: this.#route.current.describe() };
-    }
+  probe(options: OperationOptions = {}): Promise<BrokerStatus> {
+    return runProbe(
+      {
+        platform: () => this.platform,
+        facts: () => this.#route.current.describe(),
+        timeoutInMs: defaultTimeoutInMs,
+      },
+      options,
+      async (call) => {
+        const routed = await this.#routed(call, undefined, "afresh");
+        const { transport } = routed;
+        const { platform } = transport.dialect;
+        const version = await this.#version(await transport.reach(call.deadline, routed.facts), routed);
+        return {
+          available: true,
+          platform,
+          ...(version !== undefined && { brokerVersion: version }),
+          emulated: version !== undefined && isEmulator(version),
+          capabilities: brokerCapabilities(platform, version, transport.brokerProcess()?.program),
+          facts: transport.describe(),
+        };
+      },
+    );
   }
 
   getAccounts(request: AccountsRequest, options: OperationOptions = {}): Promise<BrokerAccount[]> {

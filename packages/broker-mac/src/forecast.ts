@@ -1,15 +1,12 @@
-import { BrokerError } from "@x/broker-contract";
-import type { CallFacts } from "@x/broker-protocol";
+import type { BrokerError } from "@x/broker-contract";
+import { type BrokerForecast, type CallFacts, forecast } from "@x/broker-protocol";
 import { type CompanyPortal, glanceAtCompanyPortal } from "./company-portal.js";
 import { addon, type LoadBinding } from "./native-addon.js";
 import { notMainThread } from "./native-errors.js";
 import { identityProviderUrl } from "./protocol.js";
 import { noExtension } from "./unavailable.js";
 
-/** Whether there may be a broker, as far as that shows without asking it. */
-export type BrokerForecast =
-  | { readonly possible: true }
-  | { readonly possible: false; readonly error: BrokerError };
+export type { BrokerForecast };
 
 /** How to look. All of it has defaults. */
 export interface ForecastOptions {
@@ -25,13 +22,7 @@ export interface ForecastOptions {
  * not asked. Never throws.
  */
 export function forecastBroker(options: ForecastOptions = {}): BrokerForecast {
-  try {
-    const error = obstacle(options);
-    return error === undefined ? { possible: true } : { possible: false, error };
-  } catch (error) {
-    if (error instanceof BrokerError) return { possible: false, error };
-    throw error;
-  }
+  return forecast(() => obstacle(options));
 }
 
 function obstacle(options: ForecastOptions): BrokerError | undefined {

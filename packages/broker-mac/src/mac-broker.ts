@@ -31,6 +31,7 @@ import {
   ProofKey,
   personalDataOf,
   runCall,
+  runProbe,
   sameId,
   severalAccounts,
   textField,
@@ -92,38 +93,35 @@ export class SsoExtensionBroker implements Broker {
     this.#companyPortal = options.companyPortal;
   }
 
-  async probe(options: OperationOptions = {}): Promise<BrokerStatus> {
-    try {
-      return await this.#run(
-        "probe",
-        options,
-        () => ({}),
-        defaultTimeoutInMs,
-        async (call) => {
-          const known = this.#known(call);
-          await this.#extension.require(this.#extension.binding(), known.facts, call.deadline);
-          const fields = await this.#deviceInfo(known);
-          const version = fields && textField(fields, "broker_version");
-          return {
-            available: true,
-            platform: this.platform,
-            ...(version !== undefined && { brokerVersion: version }),
-            emulated: version !== undefined && isEmulator(version),
-            capabilities: {
-              interactiveWithoutAccount: true,
-              proofOfPossession: true,
-              claims: true,
-              ssoCookies: true,
-              signOut: true,
-            },
-            facts: { redirectUri: known.facts.expectedRedirectUri, ...(fields && deviceFacts(fields)) },
-          };
-        },
-      );
-    } catch (error) {
-      if (!(error instanceof BrokerError)) throw error;
-      return { available: false, platform: this.platform, error, facts: {} };
-    }
+  probe(options: OperationOptions = {}): Promise<BrokerStatus> {
+    return runProbe(
+      {
+        platform: () => this.platform,
+        facts: () => ({}),
+        timeoutInMs: defaultTimeoutInMs,
+      },
+      options,
+      async (call) => {
+        const known = this.#known(call);
+        await this.#extension.require(this.#extension.binding(), known.facts, call.deadline);
+        const fields = await this.#deviceInfo(known);
+        const version = fields && textField(fields, "broker_version");
+        return {
+          available: true,
+          platform: this.platform,
+          ...(version !== undefined && { brokerVersion: version }),
+          emulated: version !== undefined && isEmulator(version),
+          capabilities: {
+            interactiveWithoutAccount: true,
+            proofOfPossession: true,
+            claims: true,
+            ssoCookies: true,
+            signOut: true,
+          },
+          facts: { redirectUri: known.facts.expectedRedirectUri, ...(fields && deviceFacts(fields)) },
+        };
+      },
+    );
   }
 
   getAccounts(request: AccountsRequest, options: OperationOptions = {}): Promise<BrokerAccount[]> {

@@ -85,6 +85,17 @@ describe("a token is thrown away", () => {
       "account_mismatch",
     ],
     [
+      "of somebody else, where the account's id has more to it",
+      {
+        accessToken: jwt({ ...claims, oid: stranger }),
+        idToken: undefined,
+        clientInfo: undefined,
+        account: { ...account, homeAccountId: `${account.homeAccountId}.policy` },
+      },
+      { account: undefined },
+      "account_mismatch",
+    ],
+    [
       "of nobody the hint named",
       {},
       { account: undefined, loginHint: "x@contoso.example" },

@@ -22,12 +22,11 @@ export class Deadline {
   readonly #platform: BrokerPlatform;
   readonly #abortSignal: AbortSignalLike | undefined;
   readonly #timeoutInMs: number;
-  readonly #startedAt: number;
+  readonly #startedAt = performance.now();
 
   /**
    * @param operation Name of the public call, for messages.
    * @param defaultTimeoutInMs Used when the caller names none; 0 means no limit.
-   * @param startedAt When the call was made, by `performance.now()`.
    * @throws TypeError or RangeError for options that are none.
    */
   constructor(
@@ -35,7 +34,6 @@ export class Deadline {
     platform: BrokerPlatform,
     options: OperationOptions,
     defaultTimeoutInMs: number,
-    startedAt = performance.now(),
   ) {
     const { abortSignal, timeoutInMs = defaultTimeoutInMs, correlationId, keepProcessAlive = true } = options;
     if (typeof timeoutInMs !== "number") throw new TypeError("timeoutInMs must be a number.");
@@ -54,7 +52,6 @@ export class Deadline {
     this.#platform = platform;
     this.#abortSignal = abortSignal;
     this.#timeoutInMs = timeoutInMs;
-    this.#startedAt = startedAt;
   }
 
   /** Milliseconds since the call began. */

@@ -20,6 +20,7 @@ export {
 export { emulatorWarning, isEmulator } from "./emulator.js";
 export { tokenExpiry } from "./expiry.js";
 export { belongsToProtocol, checkedExtraParameters, protocolParameters } from "./extra-parameters.js";
+export { type BrokerForecast, forecast } from "./forecast.js";
 export { type HttpRequestParts, httpRequestParts } from "./http-request.js";
 export { inTurn } from "./in-turn.js";
 export {
@@ -56,5 +57,6 @@ export {
   checkedWindow,
 } from "./request-checks.js";
 export { type AboutRequest, type Call, runCall } from "./run-call.js";
+export { runProbe } from "./run-probe.js";
 export { declinedScopes, requestedScopes } from "./scopes.js";
 export { SharedWork, type Waiter, waiterFor } from "./shared-work.js";

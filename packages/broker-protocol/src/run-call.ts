@@ -26,7 +26,7 @@ export interface CallDescription {
 }
 
 /**
- * Carries out a public call: at its turn, and logged.
+ * Carries out a public call: at its turn, and logged. Mistakes in the request and the options are refused before that.
  * @throws What `about` and `work` throw, as a rejection
  */
 export async function runCall<T>(
@@ -34,24 +34,23 @@ export async function runCall<T>(
   options: OperationOptions,
   work: (call: Call) => Promise<T>,
 ): Promise<T> {
-  const startedAt = performance.now();
-  // Before anything is made for the call: of a thousand that are made at once, most wait here.
+  const { scopes, redirectUri, personalData } = about();
+  const deadline = new Deadline(operation, platform, options, timeoutInMs);
+  const { correlationId } = deadline;
+  const log = new CallLog(operation, correlationId, options);
+  const facts = { operation, platform, correlationId, scopes, redirectUri, personalData };
   const turn = fairStart();
   if (turn !== undefined) await turn;
-  let call: Call | undefined;
   let answered = false;
   try {
-    const { scopes, redirectUri, personalData } = about();
-    const deadline = new Deadline(operation, platform, options, timeoutInMs, startedAt);
-    const { correlationId } = deadline;
-    const facts = { operation, platform, correlationId, scopes, redirectUri, personalData };
-    call = { deadline, facts, log: new CallLog(operation, correlationId, options) };
-    const result = await work(call);
+    // Whoever gave up meanwhile is not asked for any more.
+    if (turn !== undefined) deadline.throwIfOver();
+    const result = await work({ deadline, facts, log });
     answered = true;
-    call.log.succeeded(deadline.elapsedInMs);
+    log.succeeded(deadline.elapsedInMs);
     return result;
   } catch (error) {
-    call?.log.failed(error, call.deadline.elapsedInMs);
+    log.failed(error, deadline.elapsedInMs);
     throw error;
   } finally {
     hasEnded(answered);

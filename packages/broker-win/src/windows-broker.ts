@@ -1,16 +1,15 @@
-import {
-  type AccountsRequest,
-  type Broker,
-  type BrokerAccount,
-  BrokerError,
-  type BrokerStatus,
-  type BrokerToken,
-  type DiagnoseOptions,
-  type DiagnosticCheck,
-  type InteractiveTokenRequest,
-  type OperationOptions,
-  type SignOutRequest,
-  type SilentTokenRequest,
+import type {
+  AccountsRequest,
+  Broker,
+  BrokerAccount,
+  BrokerStatus,
+  BrokerToken,
+  DiagnoseOptions,
+  DiagnosticCheck,
+  InteractiveTokenRequest,
+  OperationOptions,
+  SignOutRequest,
+  SilentTokenRequest,
 } from "@x/broker-contract";
 import {
   type AboutRequest,
@@ -23,6 +22,7 @@ import {
   checkedClientId,
   isEmulator,
   runCall,
+  runProbe,
 } from "@x/broker-protocol";
 import { findAccount, listAccounts } from "./account-lookup.js";
 import { diagnose } from "./diagnose.js";
@@ -58,34 +58,27 @@ export class WamBroker implements Broker {
     this.#readSession = readSession;
   }
 
-  async probe(options: OperationOptions = {}): Promise<BrokerStatus> {
-    try {
-      return await this.#run(
-        "probe",
-        options,
-        () => ({}),
-        defaultTimeoutInMs,
-        async (call) => {
-          const provider = await this.#wam.provider("organizations", "organizations", call);
-          return {
-            available: true,
-            platform,
-            emulated: isEmulator(provider.displayName),
-            capabilities: {
-              interactiveWithoutAccount: whyNoWindow(this.#session, call.facts) === undefined,
-              proofOfPossession: true,
-              claims: true,
-              ssoCookies: false,
-              signOut: true,
-            },
-            facts: this.#sessionFacts(),
-          };
-        },
-      );
-    } catch (error) {
-      if (!(error instanceof BrokerError)) throw error;
-      return { available: false, platform, error, facts: {} };
-    }
+  probe(options: OperationOptions = {}): Promise<BrokerStatus> {
+    return runProbe(
+      { platform: () => platform, facts: () => ({}), timeoutInMs: defaultTimeoutInMs },
+      options,
+      async (call) => {
+        const provider = await this.#wam.provider("organizations", "organizations", call);
+        return {
+          available: true,
+          platform,
+          emulated: isEmulator(provider.displayName),
+          capabilities: {
+            interactiveWithoutAccount: whyNoWindow(this.#session, call.facts) === undefined,
+            proofOfPossession: true,
+            claims: true,
+            ssoCookies: false,
+            signOut: true,
+          },
+          facts: this.#sessionFacts(),
+        };
+      },
+    );
   }
 
   getAccounts(request: AccountsRequest, options: OperationOptions = {}): Promise<BrokerAccount[]> {
