@@ -164,11 +164,18 @@ function takenFromMain(entry) {
     name: "taken-from-main",
     /** Finds which modules the main one exports something of, and what. */
     async buildStart() {
-      const exports = readFileSync(`src/${main}.ts`, "utf8").matchAll(/export \{([^}]+)\} from "([^"]+)"/g);
-      for (const [, list, source] of exports) {
-        const values = list.split(",").filter((name) => !/^\s*(?:type\s|$)/.test(name));
-        const { id } = await this.resolve(source, resolve(`src/${main}.ts`));
-        names.set(id, values.join(","));
+      const file = `src/${main}.ts`;
+      const ofValues = readFileSync(file, "utf8").replace(/^export type .*?;$/gms, "");
+      for (const [statement, list, source] of ofValues.matchAll(
+        /^export(?: \{([^}]+)\} from "([^"]+)")?/gm,
+      )) {
+        const values = list?.split(",").filter((name) => !/^\s*(?:type\s|$)/.test(name));
+        if (values === undefined || values.some((name) => name.includes(" as ")))
+          throw new Error(
+            `${file}: write "${statement}…" as export { a, b } from "…", which is all that is read here`,
+          );
+        const { id } = await this.resolve(source, resolve(file));
+        names.set(id, [names.get(id), ...values].filter(Boolean).join(","));
       }
     },
     async resolveId(source, importer) {
